@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "busbar/error.hpp"
+#include "busbar/info.hpp"
+#include "busbar/options.hpp"
+#include "busbar/publisher.hpp"
+#include "busbar/subscriber.hpp"
+
+namespace busbar {
+
+class Connection;
+
+/// A registration with the broker, and the way to channels.
+///
+/// Thread safety: every member may be called from many threads at once; calls that need the broker
+/// take turns. Lifetime: publishers, subscribers, messages and claims that came from a Bus may
+/// outlive it; the registration ends with the last of them. The broker is never on the data path:
+/// while it is away, publishers and subscribers go on and only the calls below fail.
+/// After fork the child's copy is dead: calls throw Errc::forked, destruction only closes.
+class BUSBAR_EXPORT Bus {
+ public:
+  /// Registers with the broker. Blocks at most options.timeout.
+  /// Throws Errc::no_broker (the text names every socket that was tried), refused, version,
+  /// protocol, limit, timed_out, system.
+  static Bus connect(const ConnectOptions& options = {});
+
+  Bus(Bus&&) noexcept;
+  Bus& operator=(Bus&&) noexcept;
+  ~Bus();
+
+  /// Takes a publisher's place on a channel, which is created with the broker's defaults if it
+  /// does not exist and the broker allows that. Blocks at most the connect timeout.
+  /// Throws Errc::in_use or limit (all places taken; the text names the holders), refused,
+  /// no_such_channel, invalid_name, version, timed_out, no_broker.
+  Publisher publisher(std::string_view channel);
+
+  /// Takes a seat on a channel, created likewise. When it returns the seat counts: every message
+  /// claimed from then on will be seen. Blocks and throws as publisher() does.
+  Subscriber subscriber(std::string_view channel, const SubscriberOptions& options = {});
+
+  /// Creates a channel and returns what it became. If it exists with the same settings nothing
+  /// happens; with others, throws Errc::channel_exists. Also throws limit, invalid_argument (each
+  /// with the limit and the remedy).
+  ChannelInfo create(std::string_view channel, const ChannelOptions& options = {});
+
+  /// Removes a channel. With members it is refused (Errc::in_use, naming them) unless `force`:
+  /// then they meet Outcome::closed, subscribers after what was already committed.
+  void remove(std::string_view channel, bool force = false);
+
+  /// All channels that the caller may use, by name.
+  std::vector<ChannelInfo> channels();
+  /// One channel with its members. Throws Errc::no_such_channel.
+  ChannelDetails channel(std::string_view name);
+  /// All clients.
+  std::vector<ClientInfo> clients();
+  /// The broker, its limits and what is used of them.
+  BrokerInfo broker();
+
+  /// The socket that this Bus is connected to.
+  const std::string& socket() const noexcept;
+
+ private:
+  explicit Bus(std::shared_ptr<Connection> connection) noexcept;
+  std::shared_ptr<Connection> connection_;
+};
+
+}  // namespace busbar

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "busbar/options.hpp"
+
+// What the broker tells about channels and clients: plain values, copied at the time of the call.
+
+namespace busbar {
+
+/// One line of `busbar ls`.
+struct ChannelInfo {
+  std::string name;
+  std::uint64_t capacity = 0;     // bytes
+  std::uint64_t max_message = 0;  // bytes
+  WhenFull when_full = WhenFull::block;
+  std::chrono::nanoseconds block_timeout{};
+  std::uint32_t max_publishers = 0;
+  std::uint32_t max_subscribers = 0;
+  std::uint32_t alignment = 0;
+  std::string segment;  // "named"
+  std::string fences;   // "membarrier" or "full"
+  std::uint32_t publishers = 0;
+  std::uint32_t subscribers = 0;
+  std::uint64_t claimed = 0;   // position in bytes: grows with what is published
+  std::uint64_t tail = 0;      // position of the oldest record that a newcomer may start at
+  std::uint64_t sequence = 0;  // claims so far
+  std::uint64_t dropped = 0;   // messages refused under drop_newest
+  std::uint64_t memory = 0;    // bytes of both segments
+};
+
+struct PublisherInfo {
+  std::uint32_t slot = 0;
+  std::uint64_t client = 0;  // ClientInfo::id
+  std::string name;          // the client's
+  std::int64_t pid = 0;
+  std::uint64_t open_bytes = 0;  // from its oldest open claim to the claimed position, 0: none
+  bool ended = false;
+};
+
+struct SubscriberInfo {
+  std::uint32_t seat = 0;
+  std::uint64_t client = 0;
+  std::string name;
+  std::int64_t pid = 0;
+  std::string state;            // "joining", "reliable"
+  std::uint64_t cursor = 0;     // position
+  std::uint64_t lag_bytes = 0;  // from its cursor to the claimed position
+};
+
+/// `busbar show CHANNEL`.
+struct ChannelDetails {
+  ChannelInfo channel;
+  std::vector<PublisherInfo> publishers;
+  std::vector<SubscriberInfo> subscribers;
+};
+
+/// One line of `busbar clients`.
+struct ClientInfo {
+  std::uint64_t id = 0;  // of its session
+  std::string name;
+  std::int64_t pid = 0;  // as the broker sees it
+  std::uint32_t uid = 0;
+  std::string library;  // version
+  std::uint32_t publishers = 0;
+  std::uint32_t subscribers = 0;
+  bool connected = false;  // false: its socket is closed, its process is alive and holds roles
+};
+
+/// The broker itself.
+struct BrokerInfo {
+  std::string version;
+  std::string bus;
+  std::int64_t pid = 0;
+  std::uint64_t memory = 0;  // bytes of all segments
+  std::uint64_t memory_limit = 0;
+  std::uint32_t clients = 0;
+  std::uint32_t clients_limit = 0;
+  std::uint32_t channels = 0;
+  std::uint32_t channels_limit = 0;
+};
+
+}  // namespace busbar

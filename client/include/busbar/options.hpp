@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace busbar {
+
+/// How to reach the broker.
+struct ConnectOptions {
+  /// Who this is, for `busbar clients` and for messages to others; default: the program's name.
+  /// At most 128 bytes.
+  std::string name = {};
+  /// The control socket. Empty: $BUSBAR_SOCKET, else $XDG_RUNTIME_DIR/busbar/control.sock if a
+  /// broker answers there, else /run/busbar/control.sock.
+  std::string socket = {};
+  /// Limit of every call that needs the broker: connect, publisher, subscriber, channel calls.
+  std::chrono::nanoseconds timeout = std::chrono::seconds(5);
+};
+
+/// What a subscriber's seat does to publishers.
+enum class Delivery : std::uint8_t {
+  reliable,  ///< every message; publishers wait for it
+};
+
+/// Where a subscriber begins.
+class Start {
+ public:
+  /// With the next message that is claimed.
+  static constexpr Start now() noexcept { return Start(Where::now); }
+  /// With the oldest message that the ring still has.
+  static constexpr Start oldest() noexcept { return Start(Where::oldest); }
+
+  constexpr bool is_oldest() const noexcept { return where_ == Where::oldest; }
+  friend constexpr bool operator==(Start, Start) = default;
+
+ private:
+  enum class Where : std::uint8_t { now, oldest };
+  constexpr explicit Start(Where where) noexcept : where_(where) {}
+  Where where_;
+};
+
+/// How a subscriber wants its seat.
+struct SubscriberOptions {
+  Delivery delivery = Delivery::reliable;
+  Start start = Start::now();
+};
+
+/// What a publisher meets when there is no room.
+enum class WhenFull : std::uint8_t {
+  block,        ///< claim waits, at most `block_timeout`
+  drop_newest,  ///< claim says Outcome::dropped, and the message is counted as dropped
+};
+
+/// A channel's settings. Whatever is not given is the broker's default (`busbar show` tells).
+struct ChannelOptions {
+  /// Bytes of the ring; rounded up to a power of two, 4 KiB to 256 GiB.
+  std::optional<std::uint64_t> capacity = {};
+  /// Largest payload in bytes; at most half the capacity, default a quarter.
+  std::optional<std::uint64_t> max_message = {};
+  std::optional<WhenFull> when_full = {};
+  /// How long `block` waits.
+  std::optional<std::chrono::nanoseconds> block_timeout = {};
+  /// 1 to 64. A channel of one publisher needs no lock and is the fastest.
+  std::optional<std::uint32_t> max_publishers = {};
+  /// 1 to 256.
+  std::optional<std::uint32_t> max_subscribers = {};
+  /// Of payloads in bytes; a power of two, 8 to 4096.
+  std::optional<std::uint32_t> alignment = {};
+  /// "auto" or "named".
+  std::optional<std::string> segment = {};
+  /// "auto" or "full".
+  std::optional<std::string> fences = {};
+};
+
+}  // namespace busbar

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "busbar/claim.hpp"
+
+namespace busbar {
+
+/// A publisher's place on one channel.
+///
+/// Thread safety: one thread at a time, its claims included; interrupt() alone may be called from
+/// any thread and from a signal handler. Lifetime: open claims keep the place until they end.
+/// After fork the child's copy is dead: calls throw Errc::forked, destruction touches nothing.
+class BUSBAR_EXPORT Publisher {
+ public:
+  Publisher(Publisher&& other) noexcept;
+  Publisher& operator=(Publisher&& other) noexcept;
+  ~Publisher();
+
+  /// Room for a message of `size` bytes (0 is allowed). Without room it waits as the channel's
+  /// when_full says. Outcomes: ok; timeout (block, after the channel's block_timeout); dropped
+  /// (drop_newest; counted); full (only the caller's own open claims stand in the way);
+  /// interrupted; closed; ended (after end()). Throws Errc::too_large beyond max_message, misuse,
+  /// forked.
+  Claim claim(std::size_t size);
+
+  /// As claim(), but never waits: full where claim would wait.
+  Claim try_claim(std::size_t size);
+
+  /// claim, copy, commit in one call; the message's type is `type`. Outcomes and errors of claim().
+  Outcome publish(std::span<const std::byte> message, std::uint32_t type = 0);
+  /// As publish(), but never waits.
+  Outcome try_publish(std::span<const std::byte> message, std::uint32_t type = 0);
+
+  /// Commits several claims of this publisher, each whole: none is visible before all are.
+  /// Throws Errc::misuse if one is empty or another publisher's, and then commits none.
+  void commit(std::span<Claim> claims);
+
+  /// End of stream: subscribers get Outcome::ended behind everything that was committed, once every
+  /// publisher that is attached has called end(). Later claims get Outcome::ended. Waits for room
+  /// like claim(); outcomes likewise. Throws Errc::misuse while claims are open.
+  Outcome end();
+
+  /// A waiting claim, publish or end returns Outcome::interrupted; if none waits, the next one that
+  /// would wait does. Any thread, any signal handler; the Publisher must be alive.
+  void interrupt() noexcept;
+
+  /// The channel's name, its largest message in bytes, and its capacity in bytes.
+  const std::string& channel() const noexcept;
+  std::size_t max_message() const noexcept;
+  std::size_t capacity() const noexcept;
+
+ private:
+  friend class Bus;
+  explicit Publisher(PublisherCore* core) noexcept : core_(core) {}
+  PublisherCore& core() const;
+
+  PublisherCore* core_ = nullptr;
+};
+
+}  // namespace busbar

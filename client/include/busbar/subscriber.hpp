@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include "busbar/message.hpp"
+#include "busbar/options.hpp"
+
+namespace busbar {
+
+/// A seat on one channel.
+///
+/// Thread safety: one thread at a time; interrupt() alone may be called from any thread and from a
+/// signal handler; messages may be released on any thread. Lifetime: once destroyed it stops
+/// gating publishers, save for what messages that are still held keep.
+/// After fork the child's copy is dead: calls throw Errc::forked, destruction touches nothing.
+class BUSBAR_EXPORT Subscriber {
+ public:
+  Subscriber(Subscriber&& other) noexcept;
+  Subscriber& operator=(Subscriber&& other) noexcept;
+  ~Subscriber();
+
+  /// The next message; waits for it without limit, or at most `timeout`. Outcomes: ok; timeout;
+  /// interrupted; ended (end of stream; a later call goes on with what comes after); closed;
+  /// too_many_held (8 messages of this seat are still held).
+  Message receive();
+  Message receive(std::chrono::nanoseconds timeout);
+  /// As receive(), but never waits: empty if nothing is there.
+  Message try_receive();
+
+  /// Calls `callback(const Message&)` for up to `most` messages that are waiting and returns how
+  /// many. Never waits. The messages are valid inside the callback only, and the seat's cursor
+  /// moves once, behind them all: the fastest way to receive. If the callback throws, the cursor
+  /// has moved past every message whose callback was entered. poll_outcome() tells why it stopped.
+  template <typename Callback>
+  int poll(Callback&& callback, int most);
+
+  /// Why the last poll() stopped: ok (it had `most`), empty, ended, closed.
+  Outcome poll_outcome() const noexcept;
+
+  /// Messages that this seat missed: 0 for a reliable one.
+  std::uint64_t lost() const noexcept;
+
+  /// Messages that publishers of this channel dropped under drop_newest, all together.
+  std::uint64_t dropped() const noexcept;
+
+  /// A waiting receive returns Outcome::interrupted; if none waits, the next one that would wait
+  /// does. Any thread, any signal handler; the Subscriber must be alive.
+  void interrupt() noexcept;
+
+  /// The channel's name, its largest message in bytes, and its capacity in bytes.
+  const std::string& channel() const noexcept;
+  std::size_t max_message() const noexcept;
+  std::size_t capacity() const noexcept;
+
+ private:
+  friend class Bus;
+  using Visit = void (*)(void* callback, const Message& message);
+  explicit Subscriber(SubscriberCore* core) noexcept : core_(core) {}
+  SubscriberCore& core() const;
+  int poll_with(Visit visit, void* callback, int most);
+
+  SubscriberCore* core_ = nullptr;
+};
+
+template <typename Callback>
+int Subscriber::poll(Callback&& callback, int most) {
+  using Target = std::remove_reference_t<Callback>;
+  return poll_with(
+      [](void* target, const Message& message) { (*static_cast<Target*>(target))(message); },
+      const_cast<std::remove_const_t<Target>*>(std::addressof(callback)), most);
+}
+
+}  // namespace busbar

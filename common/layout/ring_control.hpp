@@ -1,0 +1,100 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/layout/limits.hpp"
+
+// docs/layout.md, "Ring segment: control lines". Written by publishers and by the broker's repair.
+
+namespace busbar::layout {
+
+/// What every claim or commit of a publisher writes.
+struct alignas(kLine) PublishersLine {
+  std::atomic<std::uint64_t> claimed;   // position behind the last claim (one publisher: behind
+                                        // the contiguous finished prefix)
+  std::atomic<std::uint64_t> sequence;  // of the record at `claimed`
+  std::atomic<std::uint64_t> limit;     // several publishers: claims may end here; by the mutex
+};
+
+struct TailEntry {
+  std::atomic<std::uint64_t> position;
+  std::atomic<std::uint64_t> sequence;  // of the record at `position`
+  std::atomic<std::uint64_t> messages;  // committed before `position`; counted for lossy seats
+};
+
+/// Oldest record that a newcomer may start at. Entry `version & 1` is the valid one and the other
+/// is written before the version moves on, so that a death between two stores leaves no half tail.
+struct alignas(kLine) Tail {
+  std::atomic<std::uint64_t> version;
+  TailEntry entry[2];
+};
+
+struct alignas(kLine) MutexLine {
+  // 0 free; else owner + 1 (kBrokerOwner: the broker) and kMutexContended if somebody may sleep.
+  std::atomic<std::uint32_t> owner;
+};
+
+inline constexpr std::uint32_t kMutexContended = 0x80000000;
+inline constexpr std::uint32_t kBrokerOwner = 0xffff;  // beyond every publisher slot
+
+enum class ChannelState : std::uint32_t { open = 0, closed = 1 };
+
+/// Rarely written: what the whole channel has to know.
+struct alignas(kLine) ChannelLine {
+  std::atomic<ChannelState> state;
+  std::atomic<std::uint32_t> reserved;
+  std::atomic<std::uint64_t> dropped;  // messages refused under drop_newest
+  std::atomic<std::uint64_t> broker_pid;
+  std::atomic<std::uint64_t> broker_start_time;
+  std::atomic<std::uint64_t> broker_pid_namespace;
+};
+
+/// A record boundary about every half stride: the tail moves along these instead of touching
+/// every header. Entry n is checkpoint[n % kCheckpoints]; `count` is stored after the entry.
+struct Checkpoint {
+  std::atomic<std::uint64_t> position;
+  std::atomic<std::uint64_t> sequence;
+};
+inline constexpr std::uint32_t kCheckpoints = 32;
+struct alignas(kLine) Checkpoints {
+  std::atomic<std::uint64_t> count;
+  Checkpoint entry[kCheckpoints];
+};
+
+struct RingControl {
+  PublishersLine publishers;
+  Tail tail;
+  MutexLine mutex;
+  ChannelLine channel;
+  Checkpoints checkpoints;
+};
+
+enum class SlotState : std::uint32_t { free = 0, held = 1, left = 2 };
+inline constexpr std::uint64_t kNoClaim = ~std::uint64_t{0};
+
+/// One per publisher. The broker writes the identity; the publisher its claims.
+struct alignas(kLine) PublisherSlot {
+  std::atomic<std::uint64_t> oldest_claim;  // position of the oldest open claim, or kNoClaim
+  std::uint64_t reserved[7];
+  alignas(kCacheLine) std::atomic<SlotState> state;
+  std::atomic<std::uint32_t> ended;  // 1: it has called end()
+  std::atomic<std::uint64_t> session;
+  std::atomic<std::uint64_t> pid;  // in the namespace `pid_namespace`
+  std::atomic<std::uint64_t> start_time;
+  std::atomic<std::uint64_t> pid_namespace;
+};
+
+static_assert(offsetof(RingControl, tail) >= kLine,
+              "the tail beside the claimed position halves the rate: readers pull the line that "
+              "every commit writes");
+static_assert(offsetof(RingControl, publishers) == 0 && offsetof(RingControl, tail) == 128 &&
+                  offsetof(RingControl, mutex) == 256 && offsetof(RingControl, channel) == 384 &&
+                  offsetof(RingControl, checkpoints) == 512 && sizeof(RingControl) == 1152,
+              "a publisher of another build would take the mutex in the middle of the tail");
+static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, state) == 64,
+              "the broker would abort the claims of the wrong publisher");
+static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "the kernel's futex word has 4 bytes");
+
+}  // namespace busbar::layout

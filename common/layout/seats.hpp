@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/layout/limits.hpp"
+
+// docs/layout.md, "Seats segment". Read-write for every member: each value is hostile input.
+
+namespace busbar::layout {
+
+/// A binary semaphore on one futex word: 1 when a token is there.
+struct DoorbellBytes {
+  std::atomic<std::uint32_t> token;
+};
+
+/// First page of the segment; constant after creation, the magic stored last.
+struct SeatsDescriptor {
+  std::atomic<std::uint64_t> magic;
+  std::uint32_t layout_version;
+  std::uint32_t max_subscribers;
+  std::uint64_t channel_id;
+  std::uint64_t segment_bytes;
+  std::uint32_t max_publishers;
+  std::uint32_t reserved;
+};
+
+/// Behind the descriptor's page. Each group on lines of its own.
+struct SeatsControl {
+  alignas(kLine) std::atomic<std::uint64_t> active[kSeatWords];    // seats that have joined
+  alignas(kLine) std::atomic<std::uint64_t> sleepers[kSeatWords];  // seats that may be asleep
+  alignas(kLine) std::atomic<std::uint64_t> room_waiters;          // publisher slots likewise
+  alignas(kLine) std::atomic<std::uint64_t> broker_epoch;
+};
+
+/// One per publisher slot, for a publisher that waits for room.
+struct alignas(kCacheLine) PublisherDoorbell {
+  DoorbellBytes bell;
+};
+
+enum class SeatState : std::uint32_t {
+  free = 0,
+  reserved = 1,  // granted by the broker, the client is joining
+  reliable = 2,  // gates publishers
+  lossy = 3,
+  evicted = 4,
+  left = 5,  // the client is done with it, the broker has to free it
+};
+
+/// One per subscriber.
+struct alignas(kLine) Seat {
+  std::atomic<std::uint64_t> cursor;  // oldest record neither released nor pinned
+  std::uint64_t reserved0[7];
+  alignas(kCacheLine) std::atomic<std::uint64_t> pin[kPinsPerSeat];  // 0: none
+  alignas(kCacheLine) std::atomic<SeatState> state;
+  std::atomic<std::uint32_t> epoch;
+  std::atomic<std::uint64_t> session;
+  std::atomic<std::uint64_t> pid;
+  std::atomic<std::uint64_t> start_time;
+  std::atomic<std::uint64_t> pid_namespace;
+  std::atomic<std::uint64_t> lost;
+  std::atomic<std::uint64_t> name_hash;  // reserved for durable seats
+  alignas(kCacheLine) DoorbellBytes bell;
+};
+
+static_assert(offsetof(SeatsDescriptor, layout_version) == 8 &&
+                  offsetof(SeatsDescriptor, segment_bytes) == 24,
+              "a member of any version reads these to refuse the rest");
+static_assert(sizeof(SeatsControl) == 4 * kLine && offsetof(SeatsControl, sleepers) == 128 &&
+                  offsetof(SeatsControl, room_waiters) == 256,
+              "every commit reads `sleepers`, every release `room_waiters`: on one line with what "
+              "others write they cost a miss each");
+static_assert(sizeof(Seat) == 256 && offsetof(Seat, pin) == 64 && offsetof(Seat, state) == 128 &&
+                  offsetof(Seat, bell) == 192,
+              "a publisher of another build would read a pin as the cursor and overwrite a message "
+              "that is being read");
+static_assert(sizeof(PublisherDoorbell) == 64, "a wake-up would go to the wrong publisher");
+
+}  // namespace busbar::layout
