@@ -1,0 +1,156 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+// The control protocol's messages as values (docs/control-protocol.md). No JSON here.
+
+namespace busbar::control {
+
+inline constexpr std::size_t kLargestPacket = 65536;
+
+struct ProcessStatement {  // what the client says of itself; believed for its own channels only
+  std::uint64_t pid = 0;
+  std::uint64_t start_time = 0;
+  std::uint64_t pid_namespace = 0;
+};
+
+// ---- requests ----
+struct Hello {
+  int protocol = 0;
+  std::string library;            // version
+  std::uint32_t layout_from = 0;  // range of layouts that the client can serve
+  std::uint32_t layout_to = 0;
+  std::string name;  // the client's
+  ProcessStatement process;
+};
+struct ChannelSettings {  // all optional: what is missing is the broker's default
+  std::optional<std::uint64_t> capacity, max_message;
+  std::optional<std::string> when_full;  // "block", "drop_newest"
+  std::optional<std::uint64_t> block_timeout_ns;
+  std::optional<std::uint32_t> max_publishers, max_subscribers, alignment;
+  std::optional<std::string> segment;  // "auto", "named"
+  std::optional<std::string> fences;   // "auto", "full"
+};
+struct Create {
+  std::string channel;
+  ChannelSettings settings;
+};
+enum class Role { publisher, subscriber };
+struct Open {
+  std::string channel;
+  Role role = Role::publisher;
+};
+struct Leave {  // a notice: id 0, no reply
+  std::uint64_t channel_id = 0;
+  Role role = Role::publisher;
+  std::uint32_t index = 0;  // slot or seat
+};
+struct Remove {
+  std::string channel;
+  bool force = false;
+};
+/// Long answers come in pages: ask again with `after` = the last name (or client id) received,
+/// until `more` is false.
+struct List {
+  std::string after;
+};
+struct Show {
+  std::string channel;
+};
+struct Clients {
+  std::uint64_t after = 0;
+};
+struct Broker {};
+
+using RequestBody = std::variant<Hello, Create, Open, Leave, Remove, List, Show, Clients, Broker>;
+struct Request {
+  std::uint64_t id = 0;  // chosen by the client, repeated in the reply
+  RequestBody body;
+};
+
+// ---- replies ----
+struct Failure {
+  int code = 0;  // busbar::Errc
+  std::string text;
+};
+struct Welcome {
+  int protocol = 0;
+  std::string broker;  // version
+  std::string bus;
+  std::uint64_t session = 0;
+  std::string secret;  // 32 hex digits: proves the session to a restarted broker
+};
+struct ChannelReport {
+  std::string name;
+  std::uint64_t capacity = 0, max_message = 0, block_timeout_ns = 0;
+  std::string when_full, segment, fences;
+  std::uint32_t max_publishers = 0, max_subscribers = 0, alignment = 0;
+  std::uint32_t publishers = 0, subscribers = 0;
+  std::uint64_t claimed = 0, tail = 0, sequence = 0, dropped = 0, memory = 0;
+};
+struct Created {
+  ChannelReport channel;
+};
+struct Opened {  // with two descriptors: ring (read-only for a subscriber), seats
+  std::uint64_t channel_id = 0;
+  std::uint32_t index = 0;  // slot or seat
+};
+struct Done {};
+struct ChannelList {
+  std::vector<ChannelReport> channels;
+  bool more = false;
+};
+struct PublisherReport {
+  std::uint32_t slot = 0;
+  std::uint64_t client = 0;
+  std::string name;
+  std::int64_t pid = 0;
+  std::uint64_t open_bytes = 0;
+  bool ended = false;
+};
+struct SubscriberReport {
+  std::uint32_t seat = 0;
+  std::uint64_t client = 0;
+  std::string name;
+  std::int64_t pid = 0;
+  std::string state;  // "joining", "reliable", "left"
+  std::uint64_t cursor = 0, lag_bytes = 0;
+};
+struct ChannelShown {
+  ChannelReport channel;
+  std::vector<PublisherReport> publishers;
+  std::vector<SubscriberReport> subscribers;
+};
+struct ClientReport {
+  std::uint64_t id = 0;
+  std::string name;
+  std::int64_t pid = 0;
+  std::uint32_t uid = 0;
+  std::string library;
+  std::uint32_t publishers = 0, subscribers = 0;
+  bool connected = false;
+};
+struct ClientList {
+  std::vector<ClientReport> clients;
+  bool more = false;
+};
+struct BrokerReport {
+  std::string version, bus;
+  std::int64_t pid = 0;
+  std::uint64_t memory = 0, memory_limit = 0;
+  std::uint32_t clients = 0, clients_limit = 0, channels = 0, channels_limit = 0;
+};
+
+using ReplyBody = std::variant<Failure, Welcome, Created, Opened, Done, ChannelList, ChannelShown,
+                               ClientList, BrokerReport>;
+struct Reply {
+  std::uint64_t id = 0;
+  ReplyBody body;
+};
+
+}  // namespace busbar::control
