@@ -59,9 +59,13 @@ struct Remove {
 struct List {
   std::string after;
 };
+/// Members of a channel are numbered: slots from 0, seats from kFirstSeat. An answer begins with the
+/// first member that is not below `from`; ask again with its `next` until that is 0.
 struct Show {
   std::string channel;
+  std::uint32_t from = 0;
 };
+inline constexpr std::uint32_t kFirstSeat = 64;
 struct Clients {
   std::uint64_t after = 0;
 };
@@ -125,6 +129,7 @@ struct ChannelShown {
   ChannelReport channel;
   std::vector<PublisherReport> publishers;
   std::vector<SubscriberReport> subscribers;
+  std::uint32_t next = 0;
 };
 struct ClientReport {
   std::uint64_t id = 0;

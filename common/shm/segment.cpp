@@ -1,0 +1,119 @@
+#include "common/shm/segment.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <boost/interprocess/shared_memory_object.hpp>
+#include <cerrno>
+#include <limits>
+#include <optional>
+
+#include "common/base/error.hpp"
+#include "common/base/rough_size.hpp"
+#include "common/base/units.hpp"
+
+namespace busbar::shm {
+namespace {
+
+namespace bi = boost::interprocess;
+
+constexpr mode_t kOwnerOnly = 0600;
+constexpr const char* kSharedMemory = "/dev/shm";
+
+/// Creates /dev/shm/NAME and hands out a descriptor of our own.
+UniqueFd create_named(const std::string& name) {
+  try {
+    const bi::shared_memory_object object(bi::create_only, name.c_str(), bi::read_write,
+                                          bi::permissions(kOwnerOnly));
+    UniqueFd fd(::fcntl(object.get_mapping_handle().handle, F_DUPFD_CLOEXEC, 3));
+    if (!fd) {
+      const int error = errno;
+      bi::shared_memory_object::remove(name.c_str());
+      throw system_error("shared memory " + name, error);
+    }
+    return fd;
+  } catch (const bi::interprocess_exception& error) {
+    throw system_error("shared memory " + name, error.get_native_error());
+  }
+}
+
+UniqueFd create_sealed(const std::string& name) {
+  UniqueFd fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  // A memfd begins with mode 0777: anybody who got it read-only could reopen it writable.
+  if (!fd || ::fchmod(fd.get(), kOwnerOnly) != 0) throw system_error("memfd_create", errno);
+  return fd;
+}
+
+void seal(int fd) {
+  if (::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    throw system_error("sealing a memfd", errno);
+  }
+}
+
+std::optional<std::uint64_t> free_shared_memory() {
+  struct statvfs state {};
+  if (::statvfs(kSharedMemory, &state) != 0) return std::nullopt;
+  return std::uint64_t{state.f_bavail} * state.f_frsize;
+}
+
+Error no_room(Backing backing, std::uint64_t bytes) {
+  const std::string what = "channel segment of " + size_text(bytes) + " does not fit into ";
+  if (backing == Backing::sealed) {
+    return Error(Errc::limit, what + "memory: remove channels or lower \"capacity\"");
+  }
+  const std::string free = rough_size_text(free_shared_memory().value_or(0));
+  return Error(Errc::limit, what + kSharedMemory + ": " + free + " free" +
+                                "; remove channels, lower \"capacity\" or enlarge it: mount -o "
+                                "remount,size=... " +
+                                kSharedMemory);
+}
+
+void reserve(int fd, Backing backing, std::uint64_t bytes) {
+  if (bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
+    throw no_room(backing, bytes);
+  }
+  // Not by trying alone: that would fill /dev/shm to the brim for everybody before it fails.
+  if (backing == Backing::named && bytes > free_shared_memory().value_or(bytes)) {
+    throw no_room(backing, bytes);
+  }
+  int error = EINTR;
+  while (error == EINTR) error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+  if (error == ENOSPC || error == ENOMEM || error == EFBIG) throw no_room(backing, bytes);
+  if (error != 0) throw system_error("posix_fallocate", error);
+}
+
+/// The same object opened again, for reading only.
+UniqueFd reopened(int fd) {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  UniqueFd readable(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!readable) throw system_error("opening a segment for reading", errno);
+  return readable;
+}
+
+}  // namespace
+
+Segment Segment::create(Backing backing, const std::string& name, std::uint64_t bytes) {
+  Segment segment(backing, name, bytes);
+  const bool named = backing == Backing::named;
+  segment.writable_ = named ? create_named(name) : create_sealed(name);
+  segment.linked_ = named;
+  try {
+    reserve(segment.writable_.get(), backing, bytes);
+    if (!named) seal(segment.writable_.get());
+    segment.readable_ = reopened(segment.writable_.get());
+  } catch (...) {
+    segment.unlink();
+    throw;
+  }
+  return segment;
+}
+
+void Segment::unlink() noexcept {
+  if (linked_) bi::shared_memory_object::remove(name_.c_str());
+  linked_ = false;
+}
+
+}  // namespace busbar::shm
