@@ -9,6 +9,7 @@
 # started is stopped and removed at the end, also after Ctrl-C.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+export LC_ALL=C # numbers with a point
 
 readonly channel=quickstart
 readonly subscribers=3
@@ -21,38 +22,41 @@ fail() {
 }
 
 # ---- stopping ----
-started=() # process ids, in the order in which they are to be stopped
+started=()  # process ids, in the order in which they are to be stopped
+segments=() # of the broker, in /dev/shm
 broker=
 scratch=
 
 alive() { [[ -n $1 ]] && kill -0 "$1" 2>/dev/null; }
+# signal NAME PID: to its process group if it leads one, else to itself.
+signal() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" -- "$2" 2>/dev/null || true; }
 
 stop() { # stop PID: TERM, then KILL if that is not enough within three seconds
+  local i
   alive "$1" || return 0
-  kill -TERM "$1" 2>/dev/null || return 0
+  signal TERM "$1"
   for ((i = 0; i < 60; i++)); do
     alive "$1" || return 0
     sleep 0.05
   done
-  kill -KILL "$1" 2>/dev/null || true
+  signal KILL "$1"
 }
 
 cleanup() {
-  local status=$?
+  local status=$? pid segment
   trap '' INT TERM HUP
   trap - EXIT
   set +e
-  local segments=() pid
   # Members first: the broker keeps a channel that still has some.
-  for pid in "${started[@]}"; do alive "$pid" && kill -TERM "$pid" 2>/dev/null; done
+  for pid in "${started[@]}"; do alive "$pid" && signal TERM "$pid"; done
   for pid in "${started[@]}"; do stop "$pid"; done
-  if alive "$broker"; then
-    # What it would leave in /dev/shm if it had to be killed.
-    mapfile -t segments < <(awk '$6 ~ /^\/dev\/shm\// && $7 == "" {print $6}' "/proc/$broker/maps" 2>/dev/null | sort -u)
-    stop "$broker"
-    ((${#segments[@]})) && rm -f -- "${segments[@]}"
-  fi
+  stop "$broker"
   wait 2>/dev/null
+  for segment in "${segments[@]}"; do
+    [[ -e $segment ]] || continue
+    printf 'quickstart: the broker left %s behind: removed\n' "$segment" >&2
+    rm -f -- "$segment"
+  done
   [[ -n $scratch ]] && rm -rf -- "$scratch"
   exit "$status"
 }
@@ -66,7 +70,9 @@ trap 'exit 129' HUP
 run() {
   local what=$1 log=$2 pid
   shift 2
+  set -m # a process group of its own, compilers included
   "$@" >"$log" 2>&1 &
+  set +m
   pid=$!
   started+=("$pid")
   if ! wait "$pid"; then
@@ -123,6 +129,7 @@ for ((i = 0; i < 100; i++)); do
 done
 "$bin/busbar" create "$channel" --capacity 16MiB --max-publishers 1 --block-timeout 60s >/dev/null ||
   fail "the channel could not be created"
+mapfile -t segments < <(awk '$6 ~ "^/dev/shm/" && NF == 6 { print $6 }' "/proc/$broker/maps" | sort -u)
 
 # ---- three subscribers ----
 for ((i = 1; i <= subscribers; i++)); do
@@ -157,7 +164,7 @@ setsid tee "$scratch/sent" "$scratch/sent.count" <"$scratch/stream" >"$scratch/s
 started+=("$!")
 setsid "$bin/busbar" pub "$channel" --chunk 64KiB --end <"$scratch/stream.copy" >/dev/null 2>"$scratch/pub.log" &
 started+=("$!") && publisher=$!
-start=${EPOCHREALTIME/./}
+start=${EPOCHREALTIME/[.,]/}
 setsid tar -cf - -- "${paths[@]}" >"$scratch/stream" 2>"$scratch/tar.log" &
 started+=("$!") && archiving=$!
 say "sending a tar of ${paths[*]} to $subscribers subscribers"
@@ -180,7 +187,7 @@ while running; do
   sequence=$(numbers sequence <<<"$report" | sum)
   claimed=$(numbers claimed <<<"$report" | sum)
   lag=$(numbers lag_bytes <<<"$report" | most)
-  now=${EPOCHREALTIME/./}
+  now=${EPOCHREALTIME/[.,]/}
   if ((sequence > last_sequence)); then
     live "$(awk -v n=$((sequence - last_sequence)) -v bytes=$((claimed - last_claimed)) -v us=$((now - last_time)) \
       -v lag="$lag" -v all="$claimed" 'BEGIN {
@@ -190,7 +197,7 @@ while running; do
   last_sequence=$sequence last_claimed=$claimed last_time=$now
 done
 [[ -t 1 ]] && printf '\r\033[K'
-end=${EPOCHREALTIME/./}
+end=${EPOCHREALTIME/[.,]/}
 
 # ---- the verdict ----
 problems=()
