@@ -1,0 +1,35 @@
+#pragma once
+
+#include <sched.h>
+
+#include "common/sync/pause.hpp"
+
+namespace busbar::ring {
+
+/// The wait policy before sleeping: spin with growing pauses (a waiting side that looks at every
+/// moment takes the cache line from under the other, and a batch cannot form), then yield.
+class Backoff {
+ public:
+  /// False once the budget is used up and it is time to sleep.
+  bool step() noexcept {
+    if (round_ < kSpinRounds) {
+      for (int i = 0; i < pauses_; ++i) sync::pause();
+      if (pauses_ < kMostPauses) pauses_ *= 2;
+    } else if (round_ < kSpinRounds + kYieldRounds) {
+      ::sched_yield();
+    } else {
+      return false;
+    }
+    ++round_;
+    return true;
+  }
+
+ private:
+  static constexpr int kSpinRounds = 40;
+  static constexpr int kYieldRounds = 8;
+  static constexpr int kMostPauses = 16;
+  int round_ = 0;
+  int pauses_ = 1;
+};
+
+}  // namespace busbar::ring

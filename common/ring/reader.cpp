@@ -1,0 +1,85 @@
+#include "common/ring/reader.hpp"
+
+#include <chrono>
+
+#include "common/ring/backoff.hpp"
+#include "common/sync/doorbell.hpp"
+#include "common/sync/fence.hpp"
+
+namespace busbar::ring {
+namespace {
+
+using namespace layout;
+
+// A wake that a death swallowed while the broker is away must not be waited for for ever.
+constexpr std::chrono::seconds kLongestSleep{10};
+
+}  // namespace
+
+Outcome Reader::next_slow(Record& record) {
+  const std::uint64_t start = at_.position;
+  // More than a lap of skips cannot come from an honest publisher.
+  while (at_.position - start <= ring_.capacity) {
+    const RecordHeader& header = ring_.record(at_.position);
+    const Word word(header.word.load(std::memory_order_acquire));
+    const RecordState state = word.state();
+    if (state == RecordState::empty || state == RecordState::claimed) return Outcome::empty;
+    if (state > RecordState::skip || !ring_.plausible(word.length())) return Outcome::closed;
+    if (state == RecordState::skip) {
+      at_.position += ring_.extent(word.length());
+      continue;
+    }
+    if (word.length() < kHeaderBytes) return Outcome::closed;
+    take(header, word, record);
+    if (state == RecordState::aborted) continue;
+    return (word.flags() & kFlagEnd) != 0 ? Outcome::ended : Outcome::ok;
+  }
+  return Outcome::closed;
+}
+
+bool Reader::something_there() const {
+  const Word word(ring_.record(at_.position).word.load(std::memory_order_acquire));
+  return word.state() != RecordState::empty && word.state() != RecordState::claimed;
+}
+
+bool Reader::closed() const {
+  return ring_.control->channel.state.load(std::memory_order_acquire) != ChannelState::open;
+}
+
+Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
+  for (Backoff backoff; backoff.step();) {
+    if (something_there()) return Outcome::ok;
+  }
+  return sleep(deadline, interrupt);
+}
+
+Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
+  DoorbellBytes& bell = ring_.seats[seat_].bell;
+  std::atomic<std::uint64_t>& sleepers = ring_.seats_control->sleepers[seat_ / kBitsPerWord];
+  const std::uint64_t bit = std::uint64_t{1} << (seat_ % kBitsPerWord);
+  for (;;) {
+    // Pair sleep / commit: drain, bit, fence, look again, sleep; after any wake start over.
+    sync::take_token(bell);
+    sleepers.fetch_or(bit);
+    sync::rare_fence(ring_.fence_rule);
+    // Before the word: what was committed before the end is still delivered.
+    const bool is_closed = closed();
+    Outcome outcome = Outcome::empty;
+    if (something_there()) {
+      outcome = Outcome::ok;
+    } else if (is_closed) {
+      outcome = Outcome::closed;
+    } else if (interrupt.take()) {
+      outcome = Outcome::interrupted;
+    } else if (deadline.passed()) {
+      outcome = Outcome::timeout;
+    }
+    if (outcome != Outcome::empty) {
+      sleepers.fetch_and(~bit);
+      return outcome;
+    }
+    sync::wait_for_token(bell, deadline.left(kLongestSleep));
+  }
+}
+
+}  // namespace busbar::ring

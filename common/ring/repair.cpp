@@ -1,0 +1,60 @@
+#include "common/ring/repair.hpp"
+
+#include "common/ring/sequence.hpp"
+#include "common/ring/tail.hpp"
+
+namespace busbar::ring {
+namespace {
+
+using namespace layout;
+
+/// claimed -> aborted, by one compare-and-swap: the owner's own commit may have come first.
+void abort_if_claimed(RecordHeader& record, Word seen) {
+  if (seen.state() != RecordState::claimed) return;
+  std::uint64_t bits = seen.bits();
+  record.word.compare_exchange_strong(bits,
+                                      Word(RecordState::aborted, seen.length(), seen.slot()).bits(),
+                                      std::memory_order_acq_rel);
+}
+
+}  // namespace
+
+bool repair(const RingView& ring) {
+  PublishersLine& line = ring.control->publishers;
+  const std::uint64_t start = line.claimed.load(std::memory_order_acquire);
+  Boundary at{start, line.sequence.load(std::memory_order_relaxed)};
+  while (at.position - start < ring.capacity) {
+    RecordHeader& record = ring.record(at.position);
+    const Word word(record.word.load(std::memory_order_acquire));
+    if (word.state() == RecordState::empty) return true;
+    if (!ring.plausible(word.length()) || word.state() > RecordState::skip) return false;
+    abort_if_claimed(record, word);
+    if (word.state() != RecordState::skip) at.sequence = sequence_behind(record, at.sequence);
+    at.position += ring.extent(word.length());
+    // Sequence first: with the opposite order a second death in between repeats numbers.
+    line.sequence.store(at.sequence, std::memory_order_relaxed);
+    line.claimed.store(at.position, std::memory_order_release);
+  }
+  return false;
+}
+
+bool abort_claims_of(const RingView& ring, std::uint32_t slot) {
+  const std::uint64_t oldest = ring.slots[slot].oldest_claim.load(std::memory_order_acquire);
+  if (oldest == kNoClaim) return true;
+  const std::uint64_t claimed = ring.control->publishers.claimed.load(std::memory_order_acquire);
+  // Set before its record became visible: nothing was claimed.
+  if (oldest >= claimed) return oldest == claimed;
+  if (claimed - oldest > ring.capacity) return false;
+  std::uint64_t position = oldest;
+  while (position < claimed) {
+    RecordHeader& record = ring.record(position);
+    const Word word(record.word.load(std::memory_order_acquire));
+    if (word.state() == RecordState::empty || word.state() > RecordState::skip) return false;
+    if (!ring.plausible(word.length())) return false;
+    if (word.slot() == slot) abort_if_claimed(record, word);
+    position += ring.extent(word.length());
+  }
+  return position == claimed;
+}
+
+}  // namespace busbar::ring

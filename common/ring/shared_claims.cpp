@@ -1,0 +1,149 @@
+#include "common/ring/shared_claims.hpp"
+
+#include <algorithm>
+
+#include "common/ring/finish.hpp"
+#include "common/ring/gate.hpp"
+#include "common/ring/repair.hpp"
+#include "common/sync/process_identity.hpp"
+#include "common/sync/ring_mutex.hpp"
+
+namespace busbar::ring {
+namespace {
+
+using namespace layout;
+using sync::RingMutex;
+
+/// Whether the holder of the mutex is certain to be gone.
+bool holder_dead(std::uint32_t owner, void* context) {
+  const RingView& ring = *static_cast<const RingView*>(context);
+  sync::ProcessIdentity holder;
+  if (owner == kBrokerOwner) {
+    const ChannelLine& line = ring.control->channel;
+    holder = {line.broker_pid.load(std::memory_order_acquire), line.broker_start_time.load(),
+              line.broker_pid_namespace.load()};
+  } else if (owner < ring.max_publishers) {
+    const PublisherSlot& slot = ring.slots[owner];
+    holder = {slot.pid.load(std::memory_order_acquire), slot.start_time.load(),
+              slot.pid_namespace.load()};
+  }
+  return sync::known_dead(holder);
+}
+
+}  // namespace
+
+Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
+  RingMutex mutex(ring.control->mutex);
+  for (;;) {
+    switch (mutex.lock(slot_, deadline, holder_dead, const_cast<RingView*>(&ring))) {
+      case RingMutex::Result::acquired:
+        return Outcome::ok;
+      case RingMutex::Result::owner_dead: {
+        const std::uint32_t dead = mutex.holder();
+        if (dead == RingMutex::kFree || !holder_dead(dead, const_cast<RingView*>(&ring)) ||
+            !mutex.take_over(dead, slot_)) {
+          continue;  // the broker or a fellow was faster
+        }
+        if (repair(ring)) return Outcome::ok;
+        mutex.unlock();
+        return Outcome::closed;
+      }
+      case RingMutex::Result::busy:
+      case RingMutex::Result::timed_out:
+        return Outcome::timeout;
+    }
+  }
+}
+
+Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Deadline& deadline,
+                            Room& room) {
+  open_.reserve(open_.size() + 1);  // nothing may throw under the mutex
+  const Outcome locked = lock(ring, deadline);
+  if (locked != Outcome::ok) return locked;
+  const Outcome outcome = claim_locked(ring, size, room);
+  RingMutex(ring.control->mutex).unlock();
+  return outcome;
+}
+
+Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& room) {
+  open_.reserve(open_.size() + 1);
+  RingMutex mutex(ring.control->mutex);
+  if (mutex.try_lock(slot_) != RingMutex::Result::acquired) return Outcome::full;
+  const Outcome outcome = claim_locked(ring, size, room);
+  mutex.unlock();
+  return outcome;
+}
+
+Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Room& room) {
+  PublishersLine& line = ring.control->publishers;
+  const std::uint64_t position = line.claimed.load(std::memory_order_relaxed);
+  const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
+  const std::uint64_t length = kHeaderBytes + size;
+  const std::uint64_t extent = ring.extent(length);
+  const std::uint64_t end = position + extent + kReserveBytes;
+  std::uint64_t limit = line.limit.load(std::memory_order_relaxed);
+  if (end > limit) {
+    limit = refresh_limit(ring, limit, position, end, {position, sequence});
+    line.limit.store(limit, std::memory_order_relaxed);
+    if (end > limit) return Outcome::full;
+  }
+  open(ring, position);
+  RecordHeader& record = ring.record(position);
+  record.type.store(0, std::memory_order_relaxed);
+  record.sequence.store(static_cast<std::uint32_t>(sequence), std::memory_order_relaxed);
+  // Terminator before the word (release), the word before sequence and claimed position: a death
+  // between any two of them is mended by repair().
+  ring.record(position + extent).word.store(0, std::memory_order_relaxed);
+  record.word.store(Word(RecordState::claimed, length, slot_).bits(), std::memory_order_release);
+  line.sequence.store(sequence + 1, std::memory_order_release);
+  line.claimed.store(position + extent, std::memory_order_release);
+  room = {position, size};
+  return Outcome::ok;
+}
+
+void SharedClaims::open(const RingView& ring, std::uint64_t position) {
+  if (open_.empty()) {
+    ring.slots[slot_].oldest_claim.store(position, std::memory_order_release);
+  }
+  open_.push_back(position);
+}
+
+void SharedClaims::store_word(const RingView& ring, const Room& room, RecordState state,
+                              std::uint64_t used, std::uint32_t type, std::uint64_t flags) {
+  ring.record(room.position).type.store(type, std::memory_order_relaxed);
+  finish_record(ring, room, state, used, slot_, flags);
+}
+
+void SharedClaims::close(const RingView& ring, const Room& room) {
+  const auto found = std::lower_bound(open_.begin(), open_.end(), room.position);
+  const bool was_oldest = found == open_.begin();
+  open_.erase(found);
+  if (!was_oldest) return;
+  ring.slots[slot_].oldest_claim.store(open_.empty() ? kNoClaim : open_.front(),
+                                       std::memory_order_release);
+}
+
+bool SharedClaims::waits_for_itself(const RingView& ring, std::uint64_t size) const {
+  if (open_.empty()) return false;
+  const std::uint64_t position = ring.control->publishers.claimed.load(std::memory_order_relaxed);
+  return position + ring.extent(kHeaderBytes + size) + kReserveBytes >
+         open_.front() + ring.capacity;
+}
+
+Outcome SharedClaims::mark_ended(const RingView& ring, const Deadline& deadline, bool& last) {
+  const Outcome locked = lock(ring, deadline);
+  if (locked != Outcome::ok) return locked;
+  ring.slots[slot_].ended.store(1, std::memory_order_relaxed);
+  last = true;
+  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
+    const PublisherSlot& slot = ring.slots[i];
+    if (slot.state.load(std::memory_order_acquire) == SlotState::held &&
+        slot.ended.load(std::memory_order_relaxed) == 0) {
+      last = false;
+    }
+  }
+  RingMutex(ring.control->mutex).unlock();
+  return Outcome::ok;
+}
+
+}  // namespace busbar::ring

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/base/deadline.hpp"
+#include "common/base/outcome.hpp"
+#include "common/ring/ring_view.hpp"
+#include "common/ring/room.hpp"
+
+namespace busbar::ring {
+
+/// Claims of one of several publishers: the claim under the ring's mutex, payload and commit
+/// outside of it. One thread at a time. docs/protocol.md, "Claim, several publishers".
+class SharedClaims {
+ public:
+  explicit SharedClaims(std::uint32_t slot) : slot_(slot) {}
+
+  /// ok or full; timeout if the mutex could not be had by the deadline; closed if the ring makes no
+  /// sense after a death. Never waits for room.
+  Outcome claim(const RingView& ring, std::uint64_t size, const Deadline& mutex_deadline,
+                Room& room);
+  /// As claim(), but full also where the mutex is held by somebody.
+  Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room);
+
+  void finish(const RingView& ring, const Room& room, layout::RecordState state, std::uint64_t used,
+              std::uint32_t type, std::uint64_t flags) {
+    store_word(ring, room, state, used, type, flags);
+    close(ring, room);
+  }
+  void store_word(const RingView& ring, const Room& room, layout::RecordState state,
+                  std::uint64_t used, std::uint32_t type, std::uint64_t flags);
+  /// Behind store_word: the slot's oldest open claim moves on.
+  void close(const RingView& ring, const Room& room);
+
+  bool waits_for_itself(const RingView& ring, std::uint64_t size) const;
+
+  /// Marks the slot as ended; true if every other held slot has ended too.
+  Outcome mark_ended(const RingView& ring, const Deadline& deadline, bool& last);
+
+ private:
+  Outcome lock(const RingView& ring, const Deadline& deadline);
+  Outcome claim_locked(const RingView& ring, std::uint64_t size, Room& room);
+  void open(const RingView& ring, std::uint64_t position);
+
+  std::uint32_t slot_;
+  std::vector<std::uint64_t> open_;  // positions of open claims, ascending
+};
+
+}  // namespace busbar::ring

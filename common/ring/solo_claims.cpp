@@ -1,0 +1,18 @@
+#include "common/ring/solo_claims.hpp"
+
+namespace busbar::ring {
+
+void SoloClaims::take_role(const RingView& ring) {
+  claimed_.position = ring.control->publishers.claimed.load(std::memory_order_acquire);
+  claimed_.sequence = ring.control->publishers.sequence.load(std::memory_order_relaxed);
+  position_ = limit_ = claimed_.position;
+  sequence_ = claimed_.sequence;
+  drop_checkpoints_beyond(ring, claimed_.position);
+}
+
+bool SoloClaims::refresh(const RingView& ring, std::uint64_t end) {
+  limit_ = refresh_limit(ring, limit_, position_, end, claimed_);
+  return end <= limit_;
+}
+
+}  // namespace busbar::ring

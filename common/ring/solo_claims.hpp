@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+
+#include "common/base/outcome.hpp"
+#include "common/ring/finish.hpp"
+#include "common/ring/gate.hpp"
+#include "common/ring/ring_view.hpp"
+#include "common/ring/room.hpp"
+#include "common/ring/sequence.hpp"
+
+namespace busbar::ring {
+
+/// Claims of the publisher that is the only one of its channel: no lock, and nothing that others
+/// can see before the commit. One thread at a time.
+class SoloClaims {
+ public:
+  /// Takes the role over. The broker has repaired the ring (recover_slot) before it granted it.
+  void take_role(const RingView& ring);
+
+  /// ok or full. Never waits.
+  Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room) {
+    using namespace layout;
+    const std::uint64_t extent = ring.extent(kHeaderBytes + size);
+    const std::uint64_t end = position_ + extent + kReserveBytes;
+    if (end > limit_ && !refresh(ring, end)) [[unlikely]]
+      return Outcome::full;
+    ring.record(position_ + extent).word.store(0, std::memory_order_relaxed);  // the terminator
+    ring.record(position_).sequence.store(static_cast<std::uint32_t>(sequence_++),
+                                          std::memory_order_relaxed);
+    room = {position_, size};
+    position_ += extent;
+    return Outcome::ok;
+  }
+
+  void finish(const RingView& ring, const Room& room, layout::RecordState state, std::uint64_t used,
+              std::uint32_t type, std::uint64_t flags) {
+    store_word(ring, room, state, used, type, flags);
+    advance(ring);
+  }
+
+  /// The word alone; a batch advances once, behind its last word.
+  void store_word(const RingView& ring, const Room& room, layout::RecordState state,
+                  std::uint64_t used, std::uint32_t type, std::uint64_t flags) {
+    ring.record(room.position).type.store(type, std::memory_order_relaxed);
+    finish_record(ring, room, state, used, 0, flags);
+  }
+
+  /// The claimed position follows the contiguous finished prefix, the sequence before it.
+  void advance(const RingView& ring) {
+    using namespace layout;
+    while (claimed_.position != position_) {
+      const Word word(ring.record(claimed_.position).word.load(std::memory_order_relaxed));
+      if (word.state() == RecordState::empty) break;
+      if (word.state() != RecordState::skip) ++claimed_.sequence;
+      claimed_.position += ring.extent(word.length());
+    }
+    ring.control->publishers.sequence.store(claimed_.sequence, std::memory_order_relaxed);
+    // release: whoever joins at `claimed` finds every word before it.
+    ring.control->publishers.claimed.store(claimed_.position, std::memory_order_release);
+  }
+
+  /// Whether a claim of this size can only wait for open claims of this very publisher.
+  bool waits_for_itself(const RingView& ring, std::uint64_t size) const {
+    return claimed_.position != position_ &&
+           position_ + ring.extent(layout::kHeaderBytes + size) + layout::kReserveBytes >
+               claimed_.position + ring.capacity;
+  }
+
+ private:
+  bool refresh(const RingView& ring, std::uint64_t end);
+
+  std::uint64_t position_ = 0;  // where the next claim begins
+  std::uint64_t sequence_ = 0;
+  std::uint64_t limit_ = 0;
+  Boundary claimed_;  // copy of what is shared: nobody else writes it
+};
+
+}  // namespace busbar::ring

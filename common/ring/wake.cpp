@@ -1,0 +1,41 @@
+#include "common/ring/wake.hpp"
+
+#include <bit>
+
+#include "common/sync/doorbell.hpp"
+
+namespace busbar::ring {
+
+using namespace layout;
+
+void ring_seats(const RingView& ring, std::uint32_t word, std::uint64_t bits) noexcept {
+  for (; bits != 0; bits &= bits - 1) {
+    const std::uint64_t bit = bits & -bits;
+    const std::uint32_t seat =
+        word * kBitsPerWord + static_cast<std::uint32_t>(std::countr_zero(bit));
+    if (seat >= ring.max_subscribers) return;
+    // Clear, then ring: the other way round a sleeper that comes back between the two sets its bit
+    // for nothing and sleeps on.
+    if ((ring.seats_control->sleepers[word].fetch_and(~bit) & bit) != 0) {
+      sync::ring_bell(ring.seats[seat].bell);
+    }
+  }
+}
+
+void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
+  for (; bits != 0; bits &= bits - 1) {
+    const std::uint64_t bit = bits & -bits;
+    const auto slot = static_cast<std::uint32_t>(std::countr_zero(bit));
+    if (slot >= ring.max_publishers) return;
+    if ((ring.seats_control->room_waiters.fetch_and(~bit) & bit) != 0) {
+      sync::ring_bell(ring.doorbells[slot].bell);
+    }
+  }
+}
+
+void ring_everybody(const RingView& ring) noexcept {
+  for (std::uint32_t i = 0; i < ring.max_subscribers; ++i) sync::ring_bell(ring.seats[i].bell);
+  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) sync::ring_bell(ring.doorbells[i].bell);
+}
+
+}  // namespace busbar::ring

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "common/base/outcome.hpp"
+#include "common/ring/interrupt.hpp"
+#include "common/ring/ring_view.hpp"
+#include "common/ring/room.hpp"
+#include "common/ring/shared_claims.hpp"
+#include "common/ring/solo_claims.hpp"
+#include "common/ring/wake.hpp"
+
+namespace busbar::ring {
+
+/// A publisher's work on a ring: claims with or without fellows, waiting for room, waking readers.
+/// One thread at a time. The view must stay mapped; the slot is granted by the broker.
+class Writer {
+ public:
+  Writer(const RingView& ring, std::uint32_t slot);
+
+  /// Never waits. Outcomes: ok, full, dropped (counted), closed, ended.
+  Outcome try_claim(std::uint64_t size, Room& room) {
+    const Outcome outcome = claim_now(size, room);
+    return outcome == Outcome::full ? without_room() : outcome;
+  }
+
+  /// Waits for room as the channel says. Outcomes also: timeout, interrupted; full if only own
+  /// claims stand in the way.
+  Outcome claim(std::uint64_t size, Room& room, Interrupt& interrupt) {
+    if (is_solo_) [[likely]] {
+      const Outcome outcome = claim_now(size, room);
+      if (outcome == Outcome::ok) [[likely]]
+        return outcome;
+    }
+    return claim_slow(size, room, interrupt);
+  }
+
+  void commit(const Room& room, std::uint64_t used, std::uint32_t type, std::uint64_t flags = 0) {
+    finish(room, layout::RecordState::committed, used, type, flags);
+  }
+  void abort(const Room& room) { finish(room, layout::RecordState::aborted, room.size, 0, 0); }
+
+  /// Batches: the word of each claim, the first one last, then publish_batch() with all of them.
+  void store_word(const Room& room, std::uint32_t type);
+  void publish_batch(std::span<const Room> rooms);
+
+  /// Writes the end of the stream if every other publisher has ended too.
+  Outcome end(Interrupt& interrupt);
+
+  const RingView& ring() const noexcept { return ring_; }
+  std::uint32_t slot() const noexcept { return slot_; }
+
+ private:
+  Outcome claim_now(std::uint64_t size, Room& room) {
+    if (ended_) [[unlikely]]
+      return Outcome::ended;
+    if (is_solo_) [[likely]]
+      return solo_.try_claim(ring_, size, room);
+    return shared_.try_claim(ring_, size, room);
+  }
+  void finish(const Room& room, layout::RecordState state, std::uint64_t used, std::uint32_t type,
+              std::uint64_t flags) {
+    if (is_solo_) [[likely]] {
+      solo_.finish(ring_, room, state, used, type, flags);
+    } else {
+      shared_.finish(ring_, room, state, used, type, flags);
+      wake_room_waiters(ring_);  // an open claim gates: its end makes room
+    }
+    wake_sleepers(ring_);
+  }
+
+  Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
+  Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
+  Outcome await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
+                     const Deadline& deadline);
+  Outcome without_room();
+  bool closed() const;
+
+  RingView ring_;
+  std::uint32_t slot_;
+  bool is_solo_;
+  bool ended_ = false;
+  SoloClaims solo_;
+  SharedClaims shared_;
+};
+
+}  // namespace busbar::ring
