@@ -33,6 +33,9 @@ class Holds {
   /// was the last one: the caller then disposes of everything.
   [[nodiscard]] bool let_go(std::uint32_t place) noexcept;
 
+  /// After fork, in the child: the seat is the parent's, from now on its cursor is left alone.
+  void detach() noexcept { detached_.store(true, std::memory_order_relaxed); }
+
   /// Receiving thread, once: it reads no more. True if nothing is held: the caller disposes.
   [[nodiscard]] bool close() noexcept;
 
@@ -47,6 +50,7 @@ class Holds {
   std::atomic<std::uint64_t>& cursor_;
   alignas(layout::kCacheLine) std::atomic<std::uint32_t> state_{kOwner};
   std::atomic<std::uint64_t> next_;
+  std::atomic<bool> detached_{false};
   std::atomic<std::uint64_t> position_[layout::kPinsPerSeat] = {};
 };
 

@@ -66,6 +66,8 @@ class BUSBAR_EXPORT Bus {
 
  private:
   explicit Bus(std::shared_ptr<Connection> connection) noexcept;
+  Connection& connection() const;
+
   std::shared_ptr<Connection> connection_;
 };
 

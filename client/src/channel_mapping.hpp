@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "client/src/connection.hpp"
+#include "common/control/messages.hpp"
+#include "common/ring/ring_view.hpp"
+#include "common/shm/mapping.hpp"
+
+namespace busbar {
+
+/// A place on a channel as the broker granted it: both segments mapped and checked, the fence rule
+/// kept. Gives the place back when it is destroyed, unless fork() has made it somebody else's.
+class ChannelMapping {
+ public:
+  ChannelMapping(std::shared_ptr<Connection> connection, std::string channel, control::Role role);
+  ChannelMapping(const ChannelMapping&) = delete;
+  ChannelMapping& operator=(const ChannelMapping&) = delete;
+  ~ChannelMapping();
+
+  const ring::RingView& ring() const noexcept { return ring_; }
+  std::uint32_t index() const noexcept { return index_; }
+  const std::string& channel() const noexcept { return channel_; }
+  bool forked() const noexcept { return connection_->fork_guard().forked(); }
+  void require_not_forked() const {
+    if (forked()) [[unlikely]]
+      throw_forked();
+  }
+
+ private:
+  void attach(const std::vector<UniqueFd>& descriptors);
+  void leave() noexcept;
+
+  std::shared_ptr<Connection> connection_;
+  std::string channel_;
+  control::Role role_;
+  std::uint64_t channel_id_ = 0;
+  std::uint32_t index_ = 0;
+  shm::Mapping ring_mapping_;
+  shm::Mapping seats_mapping_;
+  ring::RingView ring_;
+};
+
+}  // namespace busbar

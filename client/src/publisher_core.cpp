@@ -1,0 +1,80 @@
+#include "client/src/publisher_core.hpp"
+
+#include <vector>
+
+#include "common/base/names.hpp"
+
+namespace busbar {
+
+void PublisherCore::throw_too_large(std::size_t size) const {
+  throw Error(Errc::too_large, "channel " + quoted(mapping_.channel()) + ": message of " +
+                                   std::to_string(size) + " bytes exceeds max_message " +
+                                   std::to_string(writer_.ring().max_message) +
+                                   "; raise \"capacity\" or split it");
+}
+
+void PublisherCore::detach(Claim& claim) noexcept {
+  claim.core_ = nullptr;
+  claim.data_ = nullptr;
+  claim.size_ = 0;
+  claim.outcome_ = Outcome::empty;
+  if (--open_claims_ == 0 && closed_) delete this;
+}
+
+void PublisherCore::commit(Claim& claim, std::size_t used) {
+  mapping_.require_not_forked();
+  if (used > claim.size_) {
+    throw Error(Errc::misuse, "commit of " + std::to_string(used) + " bytes into a claim of " +
+                                  std::to_string(claim.size_));
+  }
+  writer_.commit({claim.position_, claim.size_}, used, claim.type_);
+  detach(claim);
+}
+
+void PublisherCore::abort(Claim& claim) noexcept {
+  if (!mapping_.forked()) writer_.abort({claim.position_, claim.size_});
+  detach(claim);
+}
+
+void PublisherCore::commit_all(std::span<Claim> claims) {
+  mapping_.require_not_forked();
+  std::vector<ring::Room> rooms;
+  rooms.reserve(claims.size());
+  const Claim* first = nullptr;
+  for (const Claim& claim : claims) {
+    if (claim.core_ != this) {
+      throw Error(Errc::misuse, "commit of several claims: one is empty or another publisher's");
+    }
+    if (first == nullptr || claim.position_ < first->position_) first = &claim;
+    rooms.push_back({claim.position_, claim.size_});
+  }
+  if (first == nullptr) return;
+  // The first one's word last: whoever waits in front of it then sees all of them.
+  for (const Claim& claim : claims) {
+    if (&claim != first) writer_.store_word({claim.position_, claim.size_}, claim.type_);
+  }
+  writer_.store_word({first->position_, first->size_}, first->type_);
+  writer_.publish_batch(rooms);
+  for (Claim& claim : claims) detach(claim);
+}
+
+Outcome PublisherCore::end() {
+  mapping_.require_not_forked();
+  if (open_claims_ != 0) {
+    throw Error(Errc::misuse, "end() while " + std::to_string(open_claims_) +
+                                  " claims are open; commit or abort them first");
+  }
+  return writer_.end(interrupt_);
+}
+
+void PublisherCore::interrupt() noexcept {
+  if (mapping_.forked()) return;
+  interrupt_.raise(mapping_.ring().doorbells[mapping_.index()].bell);
+}
+
+void PublisherCore::close() noexcept {
+  closed_ = true;
+  if (open_claims_ == 0) delete this;
+}
+
+}  // namespace busbar

@@ -1,0 +1,41 @@
+#include "client/src/socket_search.hpp"
+
+#include <cstdlib>
+#include <vector>
+
+#include "common/base/error.hpp"
+#include "common/control/packet_socket.hpp"
+
+namespace busbar {
+namespace {
+
+std::vector<std::string> candidates(const std::string& wanted) {
+  if (!wanted.empty()) return {wanted};
+  const char* variable = std::getenv("BUSBAR_SOCKET");
+  if (variable != nullptr && *variable != '\0') return {variable};
+  std::vector<std::string> paths;
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr && *runtime != '\0') {
+    paths.push_back(std::string(runtime) + "/busbar/control.sock");
+  }
+  paths.emplace_back("/run/busbar/control.sock");
+  return paths;
+}
+
+}  // namespace
+
+FoundSocket find_broker(const std::string& wanted) {
+  std::string tried;
+  for (const std::string& path : candidates(wanted)) {
+    try {
+      return {path, control::connect_to(path)};
+    } catch (const Error& error) {
+      tried += (tried.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
+  throw Error(Errc::no_broker, "no broker answers: " + tried +
+                                   ". Start busbard, or name its socket (--socket, "
+                                   "BUSBAR_SOCKET)");
+}
+
+}  // namespace busbar

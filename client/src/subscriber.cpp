@@ -1,0 +1,83 @@
+#include "busbar/subscriber.hpp"
+
+#include <utility>
+
+#include "client/src/subscriber_core.hpp"
+
+namespace busbar {
+
+void Message::release() noexcept {
+  SubscriberCore* core = std::exchange(core_, nullptr);
+  data_ = nullptr;
+  size_ = 0;
+  outcome_ = Outcome::empty;
+  if (core != nullptr) core->release(hold_);
+}
+
+Subscriber::Subscriber(Subscriber&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+
+Subscriber& Subscriber::operator=(Subscriber&& other) noexcept {
+  if (this != &other) {
+    if (core_ != nullptr) core_->close();
+    core_ = std::exchange(other.core_, nullptr);
+  }
+  return *this;
+}
+
+Subscriber::~Subscriber() {
+  if (core_ != nullptr) core_->close();
+}
+
+SubscriberCore& Subscriber::core() const {
+  if (core_ == nullptr) throw Error(Errc::misuse, "this Subscriber has been moved from");
+  return *core_;
+}
+
+Message Subscriber::receive() {
+  return core().receive(Deadline::never());
+}
+
+Message Subscriber::receive(std::chrono::nanoseconds timeout) {
+  // The clock is read only if nothing is there.
+  Message message = core().try_receive();
+  if (message.outcome() != Outcome::empty) return message;
+  return core().receive(Deadline::after(timeout));
+}
+
+Message Subscriber::try_receive() {
+  return core().try_receive();
+}
+
+int Subscriber::poll_with(Visit visit, void* callback, int most) {
+  return core().poll(visit, callback, most);
+}
+
+Outcome Subscriber::poll_outcome() const noexcept {
+  return core_->poll_outcome();
+}
+
+std::uint64_t Subscriber::lost() const noexcept {
+  return 0;
+}
+
+std::uint64_t Subscriber::dropped() const noexcept {
+  return core_->dropped();
+}
+
+void Subscriber::interrupt() noexcept {
+  if (core_ != nullptr) core_->interrupt();
+}
+
+const std::string& Subscriber::channel() const noexcept {
+  return core_->mapping().channel();
+}
+
+std::size_t Subscriber::max_message() const noexcept {
+  return core_->mapping().ring().max_message;
+}
+
+std::size_t Subscriber::capacity() const noexcept {
+  return core_->mapping().ring().capacity;
+}
+
+}  // namespace busbar
