@@ -23,16 +23,9 @@ install(DIRECTORY client/include/busbar
 install(FILES ${busbar_base_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/base)
 
 # ---- libraries ----
-set_target_properties(busbar_client PROPERTIES
-  VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR}
-  EXPORT_NAME client)
-set_target_properties(busbar_client_static PROPERTIES EXPORT_NAME client_static)
-
 install(TARGETS busbar_client busbar_client_static EXPORT busbar
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT busbar
   FILE busbar-targets.cmake
   NAMESPACE busbar::
