@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds Release, starts a private broker and measures the public API: bench.sh [ROUNDS].
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF >/dev/null
+cmake --build build/release -j "$(nproc)" >/dev/null
+directory=$(mktemp -d)
+build/release/daemon/busbard --socket "$directory/control.sock" --log-level warn &
+broker=$!
+trap 'kill "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; rm -rf "$directory"' EXIT
+until [ -S "$directory/control.sock" ]; do kill -0 "$broker"; sleep 0.01; done
+build/release/bench/busbar-bench "$directory/control.sock" "${1:-6}"
