@@ -56,6 +56,10 @@ runs "pkg-config, shared" "$scratch/plain_shared"
 runs "pkg-config, static" "$scratch/plain_static"
 ! needs_shared "$scratch/plain_static" || fail "plain_static needs libbusbar.so.0"
 
+inner=$(nm -DC --defined-only "$libdir/libbusbar.so" | grep -E ' [A-Z] busbar::(ring|control|shm|sync|layout)::' || true)
+[[ -z $inner ]] || fail "libbusbar.so exports what is not public: $inner"
+echo "symbols: ok"
+
 for program in busbar busbard; do
   "$prefix/bin/$program" --version | grep -qF "$version" || fail "$program --version: not $version"
   echo "$program: ok"
