@@ -115,7 +115,10 @@ RingNumbers checked_ring(const std::byte* segment, std::uint64_t bytes) {
   require(
       is_power_of_two(n.alignment) && n.alignment >= kMinAlignment && n.alignment <= kMaxAlignment,
       "alignment");
-  require(n.max_message <= n.capacity / 2, "max_message beyond half the capacity");
+  require(
+      n.max_message <= n.capacity / 2 &&
+          layout::extent(kHeaderBytes + n.max_message, n.alignment) + kReserveBytes <= n.capacity,
+      "max_message does not fit into the capacity");
   require(n.data_offset == data_offset(n.max_publishers), "offset of the data area");
   require(n.segment_bytes == ring_segment_bytes(n.capacity, n.max_publishers) &&
               n.segment_bytes == bytes,

@@ -32,7 +32,8 @@ void Holds::pass(std::uint64_t next) noexcept {
 }
 
 void Holds::advance() noexcept {
-  if (detached_.load(std::memory_order_relaxed)) [[unlikely]] return;
+  if (detached_.load(std::memory_order_relaxed)) [[unlikely]]
+    return;
   std::uint64_t lowest = next_.load(std::memory_order_acquire);
   std::uint32_t held = state_.load(std::memory_order_acquire) & kHeldMask;
   for (; held != 0; held &= held - 1) {

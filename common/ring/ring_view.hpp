@@ -36,8 +36,13 @@ struct RingView {
   }
   std::uint64_t extent(std::uint64_t length) const { return layout::extent(length, alignment); }
 
-  /// Whether a record of this length can be one: what every step over hostile records checks.
-  bool plausible(std::uint64_t length) const { return length >= 8 && length <= capacity / 2 + 64; }
+  /// Whether a record of this length stays inside the doubled mapping: what every step over records
+  /// checks, since whoever may write the ring may write anything.
+  bool plausible(std::uint64_t length) const { return length >= 8 && length <= capacity; }
+
+  bool closed() const {
+    return control->channel.state.load(std::memory_order_acquire) != layout::ChannelState::open;
+  }
 };
 
 }  // namespace busbar::ring
