@@ -23,7 +23,7 @@ Outcome Reader::next_slow(Record& record) {
     const RecordHeader& header = ring_.record(at_.position);
     const Word word(header.word.load(std::memory_order_acquire));
     const RecordState state = word.state();
-    if (state == RecordState::empty || state == RecordState::claimed) return Outcome::empty;
+    if (state == RecordState::empty || state == RecordState::claimed) return nothing_there();
     if (state > RecordState::skip || !ring_.plausible(word.length())) return Outcome::closed;
     if (state == RecordState::skip) {
       at_.position += ring_.extent(word.length());
@@ -37,13 +37,15 @@ Outcome Reader::next_slow(Record& record) {
   return Outcome::closed;
 }
 
+/// Empty, or closed where nothing will ever come.
+Outcome Reader::nothing_there() const {
+  // The state before the word: what was committed before the end is still delivered.
+  return ring_.closed() && !something_there() ? Outcome::closed : Outcome::empty;
+}
+
 bool Reader::something_there() const {
   const Word word(ring_.record(at_.position).word.load(std::memory_order_acquire));
   return word.state() != RecordState::empty && word.state() != RecordState::claimed;
-}
-
-bool Reader::closed() const {
-  return ring_.control->channel.state.load(std::memory_order_acquire) != ChannelState::open;
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
@@ -63,7 +65,7 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
     sleepers.fetch_or(bit);
     sync::rare_fence(ring_.fence_rule);
     // Before the word: what was committed before the end is still delivered.
-    const bool is_closed = closed();
+    const bool is_closed = ring_.closed();
     Outcome outcome = Outcome::empty;
     if (something_there()) {
       outcome = Outcome::ok;

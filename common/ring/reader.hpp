@@ -60,7 +60,7 @@ class Reader {
   }
   Outcome next_slow(Record& record);
   bool something_there() const;
-  bool closed() const;
+  Outcome nothing_there() const;
   Outcome sleep(const Deadline& deadline, Interrupt& interrupt);
 
   RingView ring_;

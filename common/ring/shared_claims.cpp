@@ -83,6 +83,7 @@ Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Roo
   const std::uint64_t end = position + extent + kReserveBytes;
   std::uint64_t limit = line.limit.load(std::memory_order_relaxed);
   if (end > limit) {
+    if (ring.closed()) return Outcome::closed;
     limit = refresh_limit(ring, limit, position, end, {position, sequence});
     line.limit.store(limit, std::memory_order_relaxed);
     if (end > limit) return Outcome::full;

@@ -10,9 +10,10 @@ void SoloClaims::take_role(const RingView& ring) {
   drop_checkpoints_beyond(ring, claimed_.position);
 }
 
-bool SoloClaims::refresh(const RingView& ring, std::uint64_t end) {
+Outcome SoloClaims::refresh(const RingView& ring, std::uint64_t end) {
+  if (ring.closed()) return Outcome::closed;
   limit_ = refresh_limit(ring, limit_, position_, end, claimed_);
-  return end <= limit_;
+  return end <= limit_ ? Outcome::ok : Outcome::full;
 }
 
 }  // namespace busbar::ring

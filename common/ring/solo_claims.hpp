@@ -18,13 +18,15 @@ class SoloClaims {
   /// Takes the role over. The broker has repaired the ring (recover_slot) before it granted it.
   void take_role(const RingView& ring);
 
-  /// ok or full. Never waits.
+  /// ok, full, or closed (learnt at the limit, so a stride late at most). Never waits.
   Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room) {
     using namespace layout;
     const std::uint64_t extent = ring.extent(kHeaderBytes + size);
     const std::uint64_t end = position_ + extent + kReserveBytes;
-    if (end > limit_ && !refresh(ring, end)) [[unlikely]]
-      return Outcome::full;
+    if (end > limit_) [[unlikely]] {
+      const Outcome outcome = refresh(ring, end);
+      if (outcome != Outcome::ok) return outcome;
+    }
     ring.record(position_ + extent).word.store(0, std::memory_order_relaxed);  // the terminator
     ring.record(position_).sequence.store(static_cast<std::uint32_t>(sequence_++),
                                           std::memory_order_relaxed);
@@ -68,7 +70,7 @@ class SoloClaims {
   }
 
  private:
-  bool refresh(const RingView& ring, std::uint64_t end);
+  Outcome refresh(const RingView& ring, std::uint64_t end);
 
   std::uint64_t position_ = 0;  // where the next claim begins
   std::uint64_t sequence_ = 0;

@@ -21,12 +21,8 @@ Writer::Writer(const RingView& ring, std::uint32_t slot)
   if (is_solo_) solo_.take_role(ring_);
 }
 
-bool Writer::closed() const {
-  return ring_.control->channel.state.load(std::memory_order_acquire) != ChannelState::open;
-}
-
 Outcome Writer::without_room() {
-  if (closed()) return Outcome::closed;
+  if (ring_.closed()) return Outcome::closed;
   if (ring_.when_full != layout::WhenFull::drop_newest) return Outcome::full;
   ring_.control->channel.dropped.fetch_add(1, std::memory_order_relaxed);
   return Outcome::dropped;
@@ -63,7 +59,7 @@ Outcome Writer::await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
     sync::rare_fence(ring_.fence_rule);
     Outcome outcome = claim_with_mutex(size, room, deadline);
     if (outcome == Outcome::full) {
-      if (closed()) {
+      if (ring_.closed()) {
         outcome = Outcome::closed;
       } else if (interrupt.take()) {
         outcome = Outcome::interrupted;

@@ -75,7 +75,6 @@ class Writer {
   Outcome await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
                      const Deadline& deadline);
   Outcome without_room();
-  bool closed() const;
 
   RingView ring_;
   std::uint32_t slot_;
