@@ -1,0 +1,78 @@
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "cli/exit.hpp"
+#include "cli/json_output.hpp"
+#include "cli/option_types.hpp"
+#include "cli/output.hpp"
+#include "cli/settings_text.hpp"
+#include "cli/verb.hpp"
+
+namespace busbar::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(What is not given is the broker's default. If the channel exists with the same settings nothing
+happens; with others it is an error. What the channel became is printed.
+
+Examples:
+  busbar create quotes
+  busbar create frames --capacity 1GiB --max-message 64MiB --max-publishers 1
+  busbar create metrics --capacity 4MiB --when-full drop_newest)";
+
+struct CreateOptions {
+  std::string channel;
+  ChannelOptions settings;
+  std::string when_full;
+};
+
+void add_settings(CLI::App& app, CreateOptions& create) {
+  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
+  ChannelOptions& settings = create.settings;
+  add_size(app, "--capacity", settings.capacity,
+           "Bytes of the ring, rounded up to a power of two: 4KiB to 256GiB");
+  add_size(app, "--max-message", settings.max_message,
+           "Largest message, at most half the capacity; default a quarter");
+  add_number(app, "--max-publishers", settings.max_publishers, 1, kMost,
+             "1 to 64; a channel of one publisher is the fastest");
+  add_number(app, "--max-subscribers", settings.max_subscribers, 1, kMost, "1 to 256");
+  app.add_option("--when-full", create.when_full,
+                 "What a publisher meets when there is no room: block (it waits), drop_newest (its "
+                 "message is dropped and counted)")
+      ->check(CLI::IsMember({"block", "drop_newest"}))
+      ->type_name("POLICY");
+  add_duration(app, "--block-timeout", settings.block_timeout, "How long block waits");
+  add_number(app, "--alignment", settings.alignment, 1, kMost,
+             "Of messages in bytes: a power of two, 8 to 4096");
+  app.add_option("--segment", settings.segment, "The ring's memory: auto, named")
+      ->check(CLI::IsMember({"auto", "named"}))
+      ->type_name("BACKING");
+  app.add_option("--fences", settings.fences,
+                 "auto (membarrier where the kernel has it), full (both sides pay)")
+      ->check(CLI::IsMember({"auto", "full"}))
+      ->type_name("RULE");
+}
+
+int run(const CommonOptions& options, CreateOptions create) {
+  if (!create.when_full.empty()) {
+    create.settings.when_full =
+        create.when_full == "block" ? WhenFull::block : WhenFull::drop_newest;
+  }
+  const ChannelInfo channel = connect(options).create(create.channel, create.settings);
+  print(options.json ? channel_json(channel) : settings_text(channel));
+  return kExitOk;
+}
+
+}  // namespace
+
+Verb make_create(CLI::App& root) {
+  CLI::App* app = root.add_subcommand("create", "Create a channel");
+  const auto create = std::make_shared<CreateOptions>();
+  add_channel(*app, create->channel);
+  add_settings(*app, *create);
+  app->footer(kFooter);
+  return {app, true, [create](const CommonOptions& options) { return run(options, *create); }};
+}
+
+}  // namespace busbar::cli

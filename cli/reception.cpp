@@ -1,0 +1,75 @@
+#include "cli/reception.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "cli/exit.hpp"
+#include "cli/stop_signals.hpp"
+
+namespace busbar::cli {
+namespace {
+
+constexpr std::uint64_t kBatch = 256;
+
+}  // namespace
+
+Ending Reception::run() {
+  for (;;) {
+    auto ending = take_waiting();
+    output_.flush();
+    if (!ending) ending = wait_for_one();
+    if (!ending) continue;
+    output_.flush();
+    return *ending;
+  }
+}
+
+std::optional<Ending> Reception::take_waiting() {
+  for (;;) {
+    if (has_count()) return Ending::count;
+    if (StopSignals::requested()) return Ending::interrupted;
+    subscriber_.poll([this](const Message& message) { writer_.write(message); }, batch_size());
+    switch (subscriber_.poll_outcome()) {
+      case Outcome::ok:
+        continue;
+      case Outcome::empty:
+        return has_count() ? std::optional(Ending::count) : std::nullopt;
+      case Outcome::ended:
+        return has_count() ? Ending::count : Ending::ended;
+      default:
+        return has_count() ? Ending::count : Ending::closed;
+    }
+  }
+}
+
+std::optional<Ending> Reception::wait_for_one() {
+  const Message message =
+      limits_.timeout ? subscriber_.receive(*limits_.timeout) : subscriber_.receive();
+  switch (message.outcome()) {
+    case Outcome::ok:
+      writer_.write(message);
+      return std::nullopt;
+    case Outcome::timeout:
+      return Ending::timeout;
+    case Outcome::interrupted:
+      return Ending::interrupted;
+    case Outcome::ended:
+      return Ending::ended;
+    case Outcome::closed:
+      return Ending::closed;
+    default:
+      throw Failure("channel \"" + subscriber_.channel() +
+                    "\": " + std::string(to_string(message.outcome())));
+  }
+}
+
+bool Reception::has_count() const {
+  return limits_.count && writer_.stats().messages() >= *limits_.count;
+}
+
+int Reception::batch_size() const {
+  if (!limits_.count) return kBatch;
+  return static_cast<int>(std::min(kBatch, *limits_.count - writer_.stats().messages()));
+}
+
+}  // namespace busbar::cli

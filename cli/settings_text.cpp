@@ -1,0 +1,37 @@
+#include "cli/settings_text.hpp"
+
+#include <busbar/units.hpp>
+
+namespace busbar::cli {
+namespace {
+
+std::string when_full_line(const ChannelInfo& channel) {
+  std::string text = when_full_text(channel.when_full);
+  if (channel.when_full == WhenFull::block) text += ", " + duration_text(channel.block_timeout);
+  return text;
+}
+
+}  // namespace
+
+std::string when_full_text(WhenFull when_full) {
+  return when_full == WhenFull::block ? "block" : "drop_newest";
+}
+
+std::string places_text(std::uint32_t taken, std::uint32_t all) {
+  return std::to_string(taken) + "/" + std::to_string(all);
+}
+
+std::string settings_text(const ChannelInfo& channel) {
+  return "channel      " + channel.name +                                       //
+         "\ncapacity     " + size_text(channel.capacity) +                      //
+         "\nmax message  " + size_text(channel.max_message) +                   //
+         "\nwhen full    " + when_full_line(channel) +                          //
+         "\npublishers   at most " + std::to_string(channel.max_publishers) +   //
+         "\nsubscribers  at most " + std::to_string(channel.max_subscribers) +  //
+         "\nalignment    " + size_text(channel.alignment) +                     //
+         "\nsegment      " + channel.segment +                                  //
+         "\nfences       " + channel.fences +                                   //
+         "\nmemory       " + size_text(channel.memory) + "\n";
+}
+
+}  // namespace busbar::cli

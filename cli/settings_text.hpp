@@ -1,0 +1,18 @@
+#pragma once
+
+#include <busbar/info.hpp>
+#include <cstdint>
+#include <string>
+
+namespace busbar::cli {
+
+/// "block", "drop_newest": as it is written on the command line.
+std::string when_full_text(WhenFull when_full);
+
+/// "1/64": taken of all.
+std::string places_text(std::uint32_t taken, std::uint32_t all);
+
+/// A channel's name and settings, one a line.
+std::string settings_text(const ChannelInfo& channel);
+
+}  // namespace busbar::cli

@@ -1,0 +1,13 @@
+#include "cli/verb.hpp"
+
+namespace busbar::cli {
+
+Bus connect(const CommonOptions& options) {
+  return Bus::connect({.name = "busbar", .socket = options.socket});
+}
+
+void add_channel(CLI::App& app, std::string& target) {
+  app.add_option("CHANNEL", target, "The channel's name")->required()->type_name("");
+}
+
+}  // namespace busbar::cli

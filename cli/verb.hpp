@@ -1,0 +1,37 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <busbar/bus.hpp>
+#include <functional>
+#include <string>
+
+namespace busbar::cli {
+
+/// What stands before or behind every verb.
+struct CommonOptions {
+  std::string socket;
+  bool json = false;
+};
+
+/// Connects as the options say. Throws busbar::Error.
+Bus connect(const CommonOptions& options);
+
+/// A verb of the command line: how it is parsed, and what it does. `run` returns the exit status.
+struct Verb {
+  CLI::App* app;
+  bool has_json;
+  std::function<int(const CommonOptions&)> run;
+};
+
+Verb make_ls(CLI::App& root);
+Verb make_show(CLI::App& root);
+Verb make_create(CLI::App& root);
+Verb make_rm(CLI::App& root);
+Verb make_pub(CLI::App& root);
+Verb make_sub(CLI::App& root);
+Verb make_clients(CLI::App& root);
+
+/// The positional CHANNEL that most verbs have.
+void add_channel(CLI::App& app, std::string& target);
+
+}  // namespace busbar::cli
