@@ -144,8 +144,8 @@ done
 show() { "$bin/busbar" --json show "$channel" 2>/dev/null || true; }
 # numbers KEY: every value of "KEY" in the JSON on stdin, one a line.
 numbers() { grep -oE "\"$1\" *: *[0-9]+" | grep -oE '[0-9]+$' || true; }
-sum() { awk '{ total += $1 } END { printf "%d", total }'; }
-most() { awk '$1 > most { most = $1 } END { printf "%d", most }'; }
+sum() { awk '{ total += $1 } END { printf "%.0f", total }'; }
+most() { awk '$1 > most { most = $1 } END { printf "%.0f", most }'; }
 
 for ((i = 0; i < 100; i++)); do
   seats=$(show | numbers lag_bytes | grep -c . || true)
@@ -165,7 +165,7 @@ started+=("$!")
 setsid "$bin/busbar" pub "$channel" --chunk 64KiB --end <"$scratch/stream.copy" >/dev/null 2>"$scratch/pub.log" &
 started+=("$!") && publisher=$!
 start=${EPOCHREALTIME/[.,]/}
-setsid tar -cf - -- "${paths[@]}" >"$scratch/stream" 2>"$scratch/tar.log" &
+setsid tar -P -cf - -- "${paths[@]}" >"$scratch/stream" 2>"$scratch/tar.log" &
 started+=("$!") && archiving=$!
 say "sending a tar of ${paths[*]} to $subscribers subscribers"
 
@@ -201,8 +201,9 @@ end=${EPOCHREALTIME/[.,]/}
 
 # ---- the verdict ----
 problems=()
+alive "$broker" || problems+=("the broker died: $(tail -n 3 "$scratch/broker.log")")
 wait "$archiving" || true # 1: a file changed or may not be read; what it wrote was sent all the same
-[[ -s $scratch/tar.log ]] && say "tar skipped or warned of $(grep -c . "$scratch/tar.log") files (it goes on; only what it wrote counts)"
+[[ -s $scratch/tar.log ]] && say "tar could not read $(grep -c . "$scratch/tar.log") files or had words on them (what it wrote is what counts)"
 wait "$publisher" || problems+=("the publisher ended with status $?: $(tail -n 3 "$scratch/pub.log")")
 wait "$hashing" "$counting" || problems+=("what was sent could not be hashed")
 bytes=$(tr -d ' ' <"$scratch/sent.bytes")
@@ -229,5 +230,5 @@ if ((${#problems[@]})); then
   fail "FAILED: not every subscriber got what was sent"
 fi
 say "$(awk -v bytes="$bytes" -v messages="$messages" -v us=$((end - start)) -v n=$subscribers 'BEGIN {
-  printf "OK: %.1f MB in %d messages were published once and each of %d subscribers received all of it, in %.1f s (%.0f MB/s sent, %.0f MB/s received)",
+  printf "OK: %.1f MB in %.0f messages were published once and each of %.0f subscribers received all of it, in %.1f s (%.0f MB/s sent, %.0f MB/s received)",
          bytes / 1e6, messages, n, us / 1e6, bytes / us, n * bytes / us }')"
