@@ -16,8 +16,8 @@ std::string rough_size_text(std::uint64_t bytes) {
   const std::uint64_t whole = bytes / factor;
   const std::uint64_t tenths = bytes % factor * 10 / factor;
   std::string text = std::to_string(whole);
-  if (whole < 10 && tenths != 0) text += "." + std::to_string(tenths);
-  return text + std::string(kUnits[unit]);
+  if (whole < 10 && tenths != 0) text.append(".").append(std::to_string(tenths));
+  return text.append(kUnits[unit]);
 }
 
 }  // namespace busbar

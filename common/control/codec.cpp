@@ -197,7 +197,7 @@ class Reader {
   }
   template <class T>
   void read(const Json& json, const char* key, T& value) const {
-    Reader reader(json, "\"" + std::string(key) + "\"");
+    Reader reader(json, std::string("\"").append(key).append("\""));
     fields(reader, value);
     reader.finish();
   }

@@ -10,11 +10,13 @@ namespace busbar::ring {
 /// moment takes the cache line from under the other, and a batch cannot form), then yield.
 class Backoff {
  public:
+  explicit Backoff(int most_pauses) noexcept : most_pauses_(most_pauses) {}
+
   /// False once the budget is used up and it is time to sleep.
   bool step() noexcept {
     if (round_ < kSpinRounds) {
       for (int i = 0; i < pauses_; ++i) sync::pause();
-      if (pauses_ < kMostPauses) pauses_ *= 2;
+      if (pauses_ < most_pauses_) pauses_ *= 2;
     } else if (round_ < kSpinRounds + kYieldRounds) {
       ::sched_yield();
     } else {
@@ -27,7 +29,7 @@ class Backoff {
  private:
   static constexpr int kSpinRounds = 40;
   static constexpr int kYieldRounds = 8;
-  static constexpr int kMostPauses = 16;
+  const int most_pauses_;
   int round_ = 0;
   int pauses_ = 1;
 };

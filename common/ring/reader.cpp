@@ -13,6 +13,8 @@ using namespace layout;
 
 // A wake that a death swallowed while the broker is away must not be waited for for ever.
 constexpr std::chrono::seconds kLongestSleep{10};
+// Between two looks at a word that is not there yet: a message's latency against the line's peace.
+constexpr int kMostPauses = 16;
 
 }  // namespace
 
@@ -49,7 +51,7 @@ bool Reader::something_there() const {
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
-  for (Backoff backoff; backoff.step();) {
+  for (Backoff backoff(kMostPauses); backoff.step();) {
     if (something_there()) return Outcome::ok;
   }
   return sleep(deadline, interrupt);

@@ -30,6 +30,18 @@ bool holder_dead(std::uint32_t owner, void* context) {
   return sync::known_dead(holder);
 }
 
+/// Under the mutex: whether every other publisher that is attached has called end().
+bool others_ended(const RingView& ring, std::uint32_t own) {
+  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
+    const PublisherSlot& slot = ring.slots[i];
+    if (i != own && slot.state.load(std::memory_order_acquire) == SlotState::held &&
+        slot.ended.load(std::memory_order_relaxed) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
@@ -68,7 +80,7 @@ Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Dead
 Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& room) {
   open_.reserve(open_.size() + 1);
   RingMutex mutex(ring.control->mutex);
-  if (mutex.try_lock(slot_) != RingMutex::Result::acquired) return Outcome::full;
+  if (!mutex.spin_lock(slot_)) return Outcome::timeout;
   const Outcome outcome = claim_locked(ring, size, room);
   mutex.unlock();
   return outcome;
@@ -131,20 +143,16 @@ bool SharedClaims::waits_for_itself(const RingView& ring, std::uint64_t size) co
          open_.front() + ring.capacity;
 }
 
-Outcome SharedClaims::mark_ended(const RingView& ring, const Deadline& deadline, bool& last) {
+Outcome SharedClaims::claim_end(const RingView& ring, const Deadline& deadline, Room& room,
+                                bool& last) {
+  open_.reserve(open_.size() + 1);
   const Outcome locked = lock(ring, deadline);
   if (locked != Outcome::ok) return locked;
-  ring.slots[slot_].ended.store(1, std::memory_order_relaxed);
-  last = true;
-  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
-    const PublisherSlot& slot = ring.slots[i];
-    if (slot.state.load(std::memory_order_acquire) == SlotState::held &&
-        slot.ended.load(std::memory_order_relaxed) == 0) {
-      last = false;
-    }
-  }
+  last = others_ended(ring, slot_);
+  const Outcome outcome = last ? claim_locked(ring, 0, room) : Outcome::ok;
+  if (outcome == Outcome::ok) ring.slots[slot_].ended.store(1, std::memory_order_relaxed);
   RingMutex(ring.control->mutex).unlock();
-  return Outcome::ok;
+  return outcome;
 }
 
 }  // namespace busbar::ring

@@ -20,7 +20,7 @@ class SharedClaims {
   /// sense after a death. Never waits for room.
   Outcome claim(const RingView& ring, std::uint64_t size, const Deadline& mutex_deadline,
                 Room& room);
-  /// As claim(), but full also where the mutex is held by somebody.
+  /// As claim(), but timeout as soon as the mutex is held by somebody for longer than a few stores.
   Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room);
 
   void finish(const RingView& ring, const Room& room, layout::RecordState state, std::uint64_t used,
@@ -35,8 +35,9 @@ class SharedClaims {
 
   bool waits_for_itself(const RingView& ring, std::uint64_t size) const;
 
-  /// Marks the slot as ended; true if every other held slot has ended too.
-  Outcome mark_ended(const RingView& ring, const Deadline& deadline, bool& last);
+  /// Marks the slot as ended and, if every other held slot has ended too (`last`), claims the room
+  /// of the end record, both in one hold of the mutex. Outcomes of claim(); full: nothing was done.
+  Outcome claim_end(const RingView& ring, const Deadline& mutex_deadline, Room& room, bool& last);
 
  private:
   Outcome lock(const RingView& ring, const Deadline& deadline);

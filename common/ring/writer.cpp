@@ -13,6 +13,9 @@ using namespace layout;
 
 // A wake that a death swallowed while the broker is away must not be waited for for ever.
 constexpr std::chrono::seconds kLongestSleep{10};
+// Between two looks at the seats of a full ring: each takes the cursor's line from its reader, and
+// room for one message more is not worth that.
+constexpr int kMostPauses = 256;
 
 }  // namespace
 
@@ -33,22 +36,32 @@ Outcome Writer::claim_with_mutex(std::uint64_t size, Room& room, const Deadline&
   return is_solo_ ? solo_.try_claim(ring_, size, room) : shared_.claim(ring_, size, deadline, room);
 }
 
+bool Writer::waits_for_itself(std::uint64_t size) const {
+  return is_solo_ ? solo_.waits_for_itself(ring_, size) : shared_.waits_for_itself(ring_, size);
+}
+
+Deadline Writer::block_deadline() const {
+  return Deadline::after(std::chrono::nanoseconds(ring_.block_timeout_ns));
+}
+
 Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt) {
-  const auto deadline = Deadline::after(std::chrono::nanoseconds(ring_.block_timeout_ns));
+  const Deadline deadline = block_deadline();
   const Outcome outcome = claim_with_mutex(size, room, deadline);
   if (outcome != Outcome::full) return outcome;
   const Outcome instead = without_room();
   if (instead != Outcome::full) return instead;
-  const bool own_claims =
-      is_solo_ ? solo_.waits_for_itself(ring_, size) : shared_.waits_for_itself(ring_, size);
-  return own_claims ? Outcome::full : await_room(size, room, interrupt, deadline);
+  return await_room(size, interrupt, deadline,
+                    [&] { return claim_with_mutex(size, room, deadline); });
 }
 
-Outcome Writer::await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
-                           const Deadline& deadline) {
-  for (Backoff backoff; backoff.step();) {
-    const Outcome outcome = claim_with_mutex(size, room, deadline);
-    if (outcome != Outcome::full) return outcome;
+/// Tries until there is room, something else happens, or only the caller's own claims are in the
+/// way: that may come about while it waits, when fellows claim on.
+template <typename Attempt>
+Outcome Writer::await_room(std::uint64_t size, Interrupt& interrupt, const Deadline& deadline,
+                           Attempt attempt) {
+  for (Backoff backoff(kMostPauses); backoff.step();) {
+    const Outcome outcome = attempt();
+    if (outcome != Outcome::full || waits_for_itself(size)) return outcome;
   }
   DoorbellBytes& bell = ring_.doorbells[slot_].bell;
   const std::uint64_t bit = std::uint64_t{1} << slot_;
@@ -57,8 +70,9 @@ Outcome Writer::await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
     sync::take_token(bell);
     ring_.seats_control->room_waiters.fetch_or(bit);
     sync::rare_fence(ring_.fence_rule);
-    Outcome outcome = claim_with_mutex(size, room, deadline);
-    if (outcome == Outcome::full) {
+    Outcome outcome = attempt();
+    const bool hopeless = outcome == Outcome::full && waits_for_itself(size);
+    if (outcome == Outcome::full && !hopeless) {
       if (ring_.closed()) {
         outcome = Outcome::closed;
       } else if (interrupt.take()) {
@@ -67,7 +81,7 @@ Outcome Writer::await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
         outcome = Outcome::timeout;
       }
     }
-    if (outcome != Outcome::full) {
+    if (outcome != Outcome::full || hopeless) {
       ring_.seats_control->room_waiters.fetch_and(~bit);
       return outcome;
     }
@@ -93,27 +107,24 @@ void Writer::publish_batch(std::span<const Room> rooms) {
   wake_sleepers(ring_);
 }
 
+Outcome Writer::claim_end(Room& room, const Deadline& deadline, bool& last) {
+  if (!is_solo_) return shared_.claim_end(ring_, deadline, room, last);
+  last = true;
+  const Outcome outcome = solo_.try_claim(ring_, 0, room);
+  if (outcome == Outcome::ok) ring_.slots[slot_].ended.store(1, std::memory_order_relaxed);
+  return outcome;
+}
+
 Outcome Writer::end(Interrupt& interrupt) {
+  if (ended_) return Outcome::ended;
+  const Deadline deadline = block_deadline();
   Room room;
-  const Outcome outcome = claim(0, room, interrupt);
+  bool last = false;
+  const Outcome outcome =
+      await_room(0, interrupt, deadline, [&] { return claim_end(room, deadline, last); });
   if (outcome != Outcome::ok) return outcome;
-  bool last = true;
-  if (is_solo_) {
-    ring_.slots[slot_].ended.store(1, std::memory_order_relaxed);
-  } else {
-    const auto deadline = Deadline::after(std::chrono::nanoseconds(ring_.block_timeout_ns));
-    const Outcome marked = shared_.mark_ended(ring_, deadline, last);
-    if (marked != Outcome::ok) {
-      abort(room);
-      return marked;
-    }
-  }
-  if (last) {
-    commit(room, 0, 0, kFlagEnd);
-  } else {
-    abort(room);
-  }
   ended_ = true;
+  if (last) commit(room, 0, 0, kFlagEnd);
   return Outcome::ok;
 }
 

@@ -22,6 +22,10 @@ class Writer {
   /// Never waits. Outcomes: ok, full, dropped (counted), closed, ended.
   Outcome try_claim(std::uint64_t size, Room& room) {
     const Outcome outcome = claim_now(size, room);
+    if (outcome == Outcome::ok) [[likely]]
+      return outcome;
+    // A fellow inside the mutex is no lack of room: nothing is dropped, the caller may try again.
+    if (outcome == Outcome::timeout) return Outcome::full;
     return outcome == Outcome::full ? without_room() : outcome;
   }
 
@@ -45,7 +49,8 @@ class Writer {
   void store_word(const Room& room, std::uint32_t type);
   void publish_batch(std::span<const Room> rooms);
 
-  /// Writes the end of the stream if every other publisher has ended too.
+  /// Writes the end of the stream if every other publisher has ended too. Waits for room at most
+  /// the channel's block_timeout, whatever when_full says.
   Outcome end(Interrupt& interrupt);
 
   const RingView& ring() const noexcept { return ring_; }
@@ -72,8 +77,12 @@ class Writer {
 
   Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
-  Outcome await_room(std::uint64_t size, Room& room, Interrupt& interrupt,
-                     const Deadline& deadline);
+  Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
+  template <typename Attempt>
+  Outcome await_room(std::uint64_t size, Interrupt& interrupt, const Deadline& deadline,
+                     Attempt attempt);
+  bool waits_for_itself(std::uint64_t size) const;
+  Deadline block_deadline() const;
   Outcome without_room();
 
   RingView ring_;

@@ -7,8 +7,9 @@
 namespace busbar::sync {
 
 void ring_bell(layout::DoorbellBytes& bell) noexcept {
-  // seq_cst: pairs with take_token's exchange, and orders the token before the wake.
-  if (bell.token.exchange(1) != 1) futex_wake(bell.token, INT_MAX);
+  // Always wakes: a token that is there already may be that of a waker who died before its wake.
+  bell.token.exchange(1);
+  futex_wake(bell.token, INT_MAX);
 }
 
 bool take_token(layout::DoorbellBytes& bell) noexcept {

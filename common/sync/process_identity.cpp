@@ -1,6 +1,7 @@
 #include "common/sync/process_identity.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,34 +15,47 @@
 namespace busbar::sync {
 namespace {
 
-constexpr int kFieldsToStartTime =
-    20;  // behind the command's closing bracket: field 3 is the first
+// Fields behind the command's closing bracket; the state is number 3.
+constexpr int kState = 3;
+constexpr int kThreads = 20;
+constexpr int kStartTime = 22;
 
 enum class Seen { alive, gone, unknown };
 
-/// Reads /proc/PID/stat: the state letter and the start time.
+/// The number in field `wanted` of the text that begins with field 3; 0 if it is not there.
+std::uint64_t field(const char* text, int wanted) noexcept {
+  for (int n = kState; n < wanted; ++n) {
+    text = std::strchr(text, ' ');
+    if (text == nullptr) return 0;
+    ++text;
+  }
+  return std::strtoull(text, nullptr, 10);
+}
+
+/// A /proc that hides other users' processes (hidepid) shows nothing of a live one.
+Seen not_in_proc(std::uint64_t pid) noexcept {
+  const bool no_such_process = ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH;
+  return no_such_process ? Seen::gone : Seen::unknown;
+}
+
+/// Reads /proc/PID/stat: whether the process lives, and its start time.
 Seen look_at(std::uint64_t pid, std::uint64_t& start_time) noexcept {
   char path[48];
   std::snprintf(path, sizeof path, "/proc/%llu/stat", static_cast<unsigned long long>(pid));
   const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!file) return errno == ENOENT ? Seen::gone : Seen::unknown;
+  if (!file) return errno == ENOENT ? not_in_proc(pid) : Seen::unknown;
   char text[1024];
   const ssize_t size = ::read(file.get(), text, sizeof text - 1);
   if (size <= 0) return size < 0 && errno == ESRCH ? Seen::gone : Seen::unknown;
   text[size] = '\0';
   // The command may hold any character, brackets too: the last one ends it.
-  const char* field = std::strrchr(text, ')');
-  if (field == nullptr || field[1] != ' ') return Seen::unknown;
-  field += 2;
-  const char state = *field;
-  for (int n = 1; n < kFieldsToStartTime && field != nullptr; ++n) {
-    field = std::strchr(field, ' ');
-    if (field != nullptr) ++field;
-  }
-  if (field == nullptr) return Seen::unknown;
-  start_time = std::strtoull(field, nullptr, 10);
-  // A zombie has exited: none of its threads touches memory again.
-  return state == 'Z' || state == 'X' ? Seen::gone : Seen::alive;
+  const char* bracket = std::strrchr(text, ')');
+  if (bracket == nullptr || bracket[1] != ' ') return Seen::unknown;
+  const char* fields = bracket + 2;
+  start_time = field(fields, kStartTime);
+  // A zombie's first thread is gone, others may run on: only a zombie of one thread is dead.
+  const bool exited = *fields == 'X' || (*fields == 'Z' && field(fields, kThreads) <= 1);
+  return exited ? Seen::gone : Seen::alive;
 }
 
 std::uint64_t own_namespace() noexcept {

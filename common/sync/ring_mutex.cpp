@@ -33,14 +33,19 @@ RingMutex::Result RingMutex::try_lock(std::uint32_t owner) noexcept {
              : Result::busy;
 }
 
-RingMutex::Result RingMutex::lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
-                                  void* context) noexcept {
+bool RingMutex::spin_lock(std::uint32_t owner) noexcept {
   for (int spin = 0; spin < kSpins; ++spin) {
     if (word_.load(std::memory_order_relaxed) == 0 && try_lock(owner) == Result::acquired) {
-      return Result::acquired;
+      return true;
     }
     pause();
   }
+  return false;
+}
+
+RingMutex::Result RingMutex::lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
+                                  void* context) noexcept {
+  if (spin_lock(owner)) return Result::acquired;
   for (;;) {
     // From here on the word says that somebody may sleep: whoever unlocks wakes one.
     std::uint32_t seen = word_.load(std::memory_order_relaxed);

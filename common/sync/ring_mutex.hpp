@@ -23,6 +23,9 @@ class RingMutex {
 
   Result try_lock(std::uint32_t owner) noexcept;
 
+  /// try_lock for about as long as an owner that is running holds it; never sleeps.
+  bool spin_lock(std::uint32_t owner) noexcept;
+
   /// Spins a little, then sleeps, at most until the deadline. After each 20 ms of sleep it
   /// asks `is_dead(slot, context)` about the holder: this is how a waiter finds a death while the
   /// broker is away.

@@ -28,7 +28,8 @@ class BUSBAR_EXPORT Publisher {
   /// forked.
   Claim claim(std::size_t size);
 
-  /// As claim(), but never waits: full where claim would wait.
+  /// As claim(), but never waits: full where claim would wait, and with several publishers also if
+  /// another one is just claiming: try again.
   Claim try_claim(std::size_t size);
 
   /// claim, copy, commit in one call; the message's type is `type`. Outcomes and errors of claim().
@@ -42,7 +43,8 @@ class BUSBAR_EXPORT Publisher {
 
   /// End of stream: subscribers get Outcome::ended behind everything that was committed, once every
   /// publisher that is attached has called end(). Later claims get Outcome::ended. Waits for room
-  /// like claim(); outcomes likewise. Throws Errc::misuse while claims are open.
+  /// at most block_timeout, whatever when_full says. Outcomes: ok, timeout, interrupted, closed,
+  /// ended. Throws Errc::misuse while claims are open.
   Outcome end();
 
   /// A waiting claim, publish or end returns Outcome::interrupted; if none waits, the next one that
