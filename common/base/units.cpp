@@ -1,45 +1,84 @@
 #include "common/base/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <cstdint>
 #include <utility>
 
 namespace busbar {
 namespace {
 
-using Unit = std::pair<std::string_view, double>;
+using Unit = std::pair<std::string_view, std::uint64_t>;
 
 constexpr std::array<Unit, 10> kSizeUnits{{{"", 1},
                                            {"B", 1},
-                                           {"KiB", 1024.0},
-                                           {"MiB", 1048576.0},
-                                           {"GiB", 1073741824.0},
-                                           {"TiB", 1099511627776.0},
-                                           {"kB", 1e3},
-                                           {"MB", 1e6},
-                                           {"GB", 1e9},
-                                           {"TB", 1e12}}};
+                                           {"KiB", std::uint64_t{1} << 10},
+                                           {"MiB", std::uint64_t{1} << 20},
+                                           {"GiB", std::uint64_t{1} << 30},
+                                           {"TiB", std::uint64_t{1} << 40},
+                                           {"kB", 1'000},
+                                           {"MB", 1'000'000},
+                                           {"GB", 1'000'000'000},
+                                           {"TB", 1'000'000'000'000}}};
 
-constexpr std::array<Unit, 6> kTimeUnits{
-    {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9}}};
+constexpr std::array<Unit, 6> kTimeUnits{{{"ns", 1},
+                                          {"us", 1'000},
+                                          {"ms", 1'000'000},
+                                          {"s", 1'000'000'000},
+                                          {"min", 60'000'000'000},
+                                          {"h", 3'600'000'000'000}}};
 
-/// A plain decimal number times its unit, exact up to 2^53; nothing beyond `limit`.
+// So many digits behind the point that the largest unit still fits into 64 bits.
+constexpr std::size_t kMostDecimals = 6;
+
+constexpr std::uint64_t kLargest = INT64_MAX;
+
+std::size_t digits_at(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+std::optional<std::uint64_t> number(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits.empty() || result.ec != std::errc{}) return std::nullopt;
+  return value;
+}
+
+/// whole.decimals times factor, only if that is a whole number in range.
+std::optional<std::uint64_t> product(std::uint64_t whole, std::string_view decimals,
+                                     std::uint64_t factor) {
+  std::uint64_t value = 0;
+  if (__builtin_mul_overflow(whole, factor, &value)) return std::nullopt;
+  if (!decimals.empty()) {
+    std::uint64_t scale = 1;
+    for (std::size_t i = 0; i < decimals.size(); ++i) scale *= 10;
+    const std::uint64_t part = *number(decimals) * factor;
+    if (part % scale != 0 || __builtin_add_overflow(value, part / scale, &value)) {
+      return std::nullopt;
+    }
+  }
+  if (value > kLargest) return std::nullopt;
+  return value;
+}
+
+/// A plain decimal number and its unit, exactly; nothing if it is not a whole number of base units.
 template <std::size_t N>
-std::optional<double> scaled(std::string_view text, const std::array<Unit, N>& units,
-                             double limit) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc{}) return std::nullopt;
-  std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+std::optional<std::uint64_t> scaled(std::string_view text, const std::array<Unit, N>& units) {
+  const std::string_view whole = text.substr(0, digits_at(text));
+  text.remove_prefix(whole.size());
+  std::string_view decimals;
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    decimals = text.substr(0, digits_at(text));
+    text.remove_prefix(decimals.size());
+    if (decimals.empty() || decimals.size() > kMostDecimals) return std::nullopt;
+  }
+  if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  const auto value = number(whole);
+  if (!value) return std::nullopt;
   for (const auto& [name, factor] : units) {
-    if (rest != name) continue;
-    const double value = number * factor;
-    if (!(value <= limit) || value != std::floor(value)) return std::nullopt;
-    return value;
+    if (text == name) return product(*value, decimals, factor);
   }
   return std::nullopt;
 }
@@ -47,14 +86,12 @@ std::optional<double> scaled(std::string_view text, const std::array<Unit, N>& u
 }  // namespace
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  const auto value = scaled(text, kSizeUnits, 9007199254740992.0);
-  if (!value) return std::nullopt;
-  return static_cast<std::uint64_t>(*value);
+  return scaled(text, kSizeUnits);
 }
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   if (text == "0") return std::chrono::nanoseconds::zero();
-  const auto value = scaled(text, kTimeUnits, 9e18);
+  const auto value = scaled(text, kTimeUnits);
   if (!value) return std::nullopt;
   return std::chrono::nanoseconds(static_cast<std::int64_t>(*value));
 }
