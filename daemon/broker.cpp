@@ -1,0 +1,254 @@
+#include "daemon/broker.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <csignal>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/base/error.hpp"
+#include "common/base/names.hpp"
+#include "common/base/rough_size.hpp"
+#include "common/base/version.hpp"
+#include "common/control/codec.hpp"
+#include "daemon/machine_memory.hpp"
+#include "daemon/segment_names.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+using std::chrono_literals::operator""s;
+
+constexpr auto kHelloPatience = 5s;
+constexpr int kAcceptsAtATime = 16;
+// Beyond the limit of clients some more may come in, to be told so.
+constexpr std::size_t kLobbyRoom = 64;
+
+UniqueFd make_signalfd() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) throw system_error("signalfd", errno);
+  return fd;
+}
+
+SegmentNames names_without_leftovers(const std::string& bus, const std::string& path) {
+  SegmentNames names(bus, path);
+  const std::size_t count = remove_leftovers(names);
+  if (count != 0) spdlog::info("{} segments of a dead broker removed", count);
+  return names;
+}
+
+std::string words(const Peer& peer) {
+  return "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
+}
+
+}  // namespace
+
+Broker::Broker(Config config, std::string socket_path)
+    : config_(std::move(config)),
+      path_(std::move(socket_path)),
+      lock_(path_),
+      signals_(make_signalfd()),
+      quota_(config_.limits.memory.value_or(default_memory_limit())),
+      housekeeper_(loop_),
+      channels_(housekeeper_, quota_, names_without_leftovers(config_.bus, path_),
+                config_.limits.channels, registry_callbacks()),
+      requests_(sessions_, channels_, quota_, config_),
+      greeter_(sessions_, config_.bus, config_.limits.clients),
+      lobby_(loop_, kHelloPatience, [this](std::uint64_t id) { on_overdue(id); }),
+      listener_(loop_, path_, config_.socket_mode, [this] { on_acceptable(); }) {
+  signal_watch_ = loop_.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+}
+
+ChannelRegistry::Callbacks Broker::registry_callbacks() {
+  return {[this](std::uint64_t id, const Holding& holding) { on_released(id, holding); },
+          [this] { listener_.resume(); }};
+}
+
+ClientSocket::Callbacks Broker::socket_callbacks(std::uint64_t id) {
+  return {[this, id](control::Received&& received) { on_received(id, std::move(received)); },
+          [this, id] { on_gone(id); }, [this](const Holding& holding) { on_undelivered(holding); }};
+}
+
+void Broker::run() {
+  create_configured_channels();
+  spdlog::info("busbard {} serves bus {} on {}, {} of shared memory at most", kLibraryVersion,
+               busbar::quoted(config_.bus), path_, rough_size_text(quota_.limit()));
+  loop_.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Broker::create_configured_channels() {
+  const SettingsResolver resolver(config_.defaults);
+  for (const ConfiguredChannel& configured : config_.channels) {
+    const auto channel = channels_.create(resolver.resolve(configured.name, configured.settings));
+    channel->add_waiter([this](std::exception_ptr failure) {
+      if (!failure) return;
+      failure_ = std::move(failure);
+      loop_.stop();
+    });
+  }
+}
+
+void Broker::on_signal() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo == SIGHUP) {
+      spdlog::warn("SIGHUP ignored: this version cannot reload; restart the broker instead");
+      continue;
+    }
+    spdlog::info("stopping: {} channels, {} clients", channels_.size(), sessions_.clients());
+    loop_.stop();
+  }
+}
+
+void Broker::on_acceptable() {
+  for (int i = 0; i < kAcceptsAtATime; ++i) {
+    if (sessions_.all().size() >= config_.limits.clients + kLobbyRoom) return listener_.pause();
+    if (!accept_one()) return;
+  }
+}
+
+bool Broker::accept_one() {
+  try {
+    auto arrival = listener_.accept();
+    if (arrival) admit(std::move(*arrival));
+    return arrival.has_value();
+  } catch (const Error& error) {
+    spdlog::warn("a client could not be let in: {}", error.what());
+    return false;
+  }
+}
+
+void Broker::admit(Arrival arrival) {
+  if (arrival.peer.dead) return;
+  Session& session = sessions_.add(std::move(arrival.peer));
+  const std::uint64_t id = session.id();
+  try {
+    session.connect(
+        std::make_unique<ClientSocket>(loop_, std::move(arrival.socket), socket_callbacks(id)));
+    if (const int pidfd = session.peer().pidfd.get(); pidfd >= 0) {
+      session.watch_death(loop_.watch(pidfd, EPOLLIN, [this, id](std::uint32_t) { on_death(id); }));
+    }
+    lobby_.enter(id);
+  } catch (const Error&) {
+    sessions_.erase(id);
+    throw;
+  }
+}
+
+void Broker::on_received(std::uint64_t id, control::Received&& received) {
+  Session& session = *sessions_.find(id);
+  std::uint64_t request_id = 0;
+  try {
+    if (received.kind == control::Received::Kind::too_long) {
+      throw Error(Errc::protocol,
+                  "a packet longer than " + std::to_string(control::kLargestPacket) + " bytes");
+    }
+    on_request(session, control::decode_request(received.packet, request_id));
+  } catch (const Error& error) {
+    refuse(session, request_id, error.what(), error.code().value());
+  }
+}
+
+void Broker::on_request(Session& session, const control::Request& request) {
+  const bool hello = std::holds_alternative<control::Hello>(request.body);
+  if (hello == session.welcomed()) {
+    throw Error(Errc::protocol, hello ? "a second \"hello\" on one connection"
+                                      : "the first request has to be \"hello\"");
+  }
+  if (hello) return on_hello(session, request);
+  requests_.handle(session, request);
+}
+
+void Broker::on_hello(Session& session, const control::Request& request) {
+  const control::Welcome welcome = greeter_.greet(session, std::get<control::Hello>(request.body));
+  lobby_.leave(session.id());
+  spdlog::debug("client {} joined: {} (uid {})", session.id(), session.words(), session.peer().uid);
+  if (!session.peer().pidfd) {
+    spdlog::warn(
+        "client {}: no pidfd, so its death cannot be seen: what it holds when its "
+        "connection ends stays held until it is given back",
+        session.words());
+  }
+  session.socket()->send(make_answer({request.id, welcome}));
+}
+
+void Broker::refuse(Session& session, std::uint64_t request, const std::string& why, int code) {
+  spdlog::warn("client {} (uid {}) dropped: {}", session.words(), session.peer().uid, why);
+  session.socket()->send(make_failure(request, code, why));
+  disconnect(session);
+}
+
+void Broker::on_gone(std::uint64_t id) {
+  Session& session = *sessions_.find(id);
+  spdlog::debug("client {} disconnected", session.words());
+  disconnect(session);
+}
+
+void Broker::on_overdue(std::uint64_t id) {
+  Session& session = *sessions_.find(id);
+  spdlog::warn("client ({}) dropped: no hello within {} s", words(session.peer()),
+               kHelloPatience.count());
+  disconnect(session);
+}
+
+void Broker::disconnect(Session& session) {
+  lobby_.leave(session.id());
+  session.disconnect();
+  reclaim_left(session);
+  end_if_done(session);
+}
+
+void Broker::on_death(std::uint64_t id) {
+  Session& session = *sessions_.find(id);
+  if (!session.holdings().empty()) {
+    spdlog::info("client {} is dead: {} places are taken back", session.words(),
+                 session.holdings().size());
+  }
+  lobby_.leave(id);
+  session.set_dead();
+  reclaim_all(session);
+  end_if_done(session);
+}
+
+void Broker::reclaim_left(const Session& session) {
+  for (const Holding& holding : session.holdings()) {
+    const auto channel = channels_.find(holding.channel_id);
+    if (channel && channel->left(holding.place)) channels_.reclaim(channel, {&holding.place, 1});
+  }
+}
+
+void Broker::reclaim_all(const Session& session) {
+  for (const Holding& holding : session.holdings()) {
+    if (const auto channel = channels_.find(holding.channel_id)) {
+      channels_.reclaim(channel, {&holding.place, 1});
+    }
+  }
+}
+
+void Broker::on_undelivered(const Holding& holding) {
+  if (const auto channel = channels_.find(holding.channel_id)) {
+    channels_.reclaim(channel, {&holding.place, 1});
+  }
+}
+
+void Broker::on_released(std::uint64_t id, const Holding& holding) {
+  Session* session = sessions_.find(id);
+  if (session == nullptr) return;
+  session->holdings().erase(holding);
+  end_if_done(*session);
+}
+
+void Broker::end_if_done(const Session& session) {
+  if (session.connected() || !session.holdings().empty()) return;
+  sessions_.erase(session.id());
+  listener_.resume();
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+
+#include "common/base/unique_fd.hpp"
+#include "daemon/arrival.hpp"
+#include "daemon/channel_registry.hpp"
+#include "daemon/config.hpp"
+#include "daemon/event_loop.hpp"
+#include "daemon/greeter.hpp"
+#include "daemon/housekeeper.hpp"
+#include "daemon/listener.hpp"
+#include "daemon/lobby.hpp"
+#include "daemon/quota.hpp"
+#include "daemon/requests.hpp"
+#include "daemon/session_table.hpp"
+#include "daemon/socket_lock.hpp"
+
+namespace busbar::daemon {
+
+/// The broker: clients come, ask, and end. Holds the control socket from construction to
+/// destruction; destruction removes socket and segment names, while members keep their mappings.
+/// One thread, the one that constructs it; SIGTERM, SIGINT and SIGHUP must be blocked.
+class Broker {
+ public:
+  /// Throws Errc::in_use (another broker), invalid_argument, system.
+  Broker(Config config, std::string socket_path);
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// Until SIGTERM or SIGINT. Throws if a configured channel cannot be created.
+  void run();
+
+ private:
+  ChannelRegistry::Callbacks registry_callbacks();
+  ClientSocket::Callbacks socket_callbacks(std::uint64_t session);
+  void create_configured_channels();
+
+  void on_signal();
+  void on_acceptable();
+  bool accept_one();
+  void admit(Arrival arrival);
+  void on_received(std::uint64_t id, control::Received&& received);
+  void on_request(Session& session, const control::Request& request);
+  void on_hello(Session& session, const control::Request& request);
+  void on_gone(std::uint64_t id);
+  void on_death(std::uint64_t id);
+  void on_overdue(std::uint64_t id);
+  void on_released(std::uint64_t id, const Holding& holding);
+  void on_undelivered(const Holding& holding);
+
+  void refuse(Session& session, std::uint64_t request, const std::string& why, int code);
+  void disconnect(Session& session);
+  void reclaim_left(const Session& session);
+  void reclaim_all(const Session& session);
+  void end_if_done(const Session& session);
+
+  Config config_;
+  std::string path_;
+  SocketLock lock_;
+  EventLoop loop_;
+  UniqueFd signals_;
+  Quota quota_;
+  Housekeeper housekeeper_;
+  ChannelRegistry channels_;
+  SessionTable sessions_;
+  Requests requests_;
+  Greeter greeter_;
+  Lobby lobby_;
+  Listener listener_;
+  Watch signal_watch_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace busbar::daemon

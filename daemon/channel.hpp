@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/ring/format.hpp"
+#include "common/ring/membership.hpp"
+#include "daemon/channel_memory.hpp"
+#include "daemon/place.hpp"
+#include "daemon/quota.hpp"
+
+namespace busbar::daemon {
+
+/// What is to happen when the housekeeper is done with a channel; with why the channel could not
+/// be created, if so.
+using Waiter = std::function<void(std::exception_ptr failure)>;
+
+/// One channel: its memory and who holds which place. The table of holders is the broker's own;
+/// what members write into the segments never decides who holds what. Main thread only, except that
+/// while busy() the memory belongs to the housekeeper.
+class Channel {
+ public:
+  Channel(ring::Settings settings, Quota::Charge charge);
+
+  const ring::Settings& settings() const noexcept { return settings_; }
+  const std::string& name() const noexcept { return settings_.name; }
+  std::uint64_t id() const noexcept { return settings_.channel_id; }
+  std::uint64_t memory_bytes() const noexcept { return charge_.bytes(); }
+
+  /// Null while it is being created.
+  const std::shared_ptr<ChannelMemory>& memory() const noexcept { return memory_; }
+  void set_memory(std::shared_ptr<ChannelMemory> memory) { memory_ = std::move(memory); }
+  /// For the housekeeper: unmapping may take long.
+  std::shared_ptr<ChannelMemory> take_memory() noexcept { return std::move(memory_); }
+
+  /// The housekeeper is at work on it.
+  bool busy() const noexcept { return busy_; }
+  void set_busy(bool busy) noexcept { busy_ = busy; }
+  /// Removed or damaged: it has no name any more and stays until its last member is gone.
+  bool closed() const noexcept { return closed_; }
+  void set_closed() noexcept { closed_ = true; }
+
+  std::uint32_t places(control::Role role) const noexcept;
+  std::uint32_t held(control::Role role) const noexcept;
+  bool has_members() const noexcept;
+  /// The session that holds a place; 0: nobody, or no such place.
+  std::uint64_t holder(Place place) const noexcept;
+  std::optional<Place> free_place(control::Role role) const noexcept;
+  std::vector<Place> held_places() const;
+  /// Whether the segment says that the member is done with the place.
+  bool left(Place place) const;
+  std::vector<Place> left_places() const;
+
+  void grant(Place place, const ring::Member& member);
+  void release(Place place) noexcept;
+
+  /// Places that are to be freed once the housekeeper has time.
+  void want_back(Place place);
+  std::vector<Place> take_wanted() noexcept { return std::exchange(wanted_, {}); }
+
+  void add_waiter(Waiter waiter) { waiters_.push_back(std::move(waiter)); }
+  std::vector<Waiter> take_waiters() noexcept { return std::exchange(waiters_, {}); }
+
+ private:
+  std::vector<std::uint64_t>& holders(control::Role role) noexcept;
+  const std::vector<std::uint64_t>& holders(control::Role role) const noexcept;
+
+  ring::Settings settings_;
+  Quota::Charge charge_;
+  std::shared_ptr<ChannelMemory> memory_;
+  std::vector<std::uint64_t> slot_holders_;
+  std::vector<std::uint64_t> seat_holders_;
+  std::vector<Place> wanted_;
+  std::vector<Waiter> waiters_;
+  bool busy_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace busbar::daemon

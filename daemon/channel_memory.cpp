@@ -1,0 +1,57 @@
+#include "daemon/channel_memory.hpp"
+
+#include "common/ring/membership.hpp"
+#include "common/sync/process_identity.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+/// Creates the second segment; the first does not outlive a failure.
+shm::Segment create_beside(shm::Segment& first, const std::string& name, std::uint64_t bytes) {
+  try {
+    return shm::Segment::create(first.backing(), name, bytes);
+  } catch (...) {
+    first.unlink();
+    throw;
+  }
+}
+
+ring::Member own_member() {
+  const sync::ProcessIdentity own = sync::own_identity();
+  return {0, own.pid, own.start_time, own.pid_namespace};
+}
+
+}  // namespace
+
+ChannelMemory::ChannelMemory(const ring::Settings& settings, const std::string& name)
+    : ring_(shm::Segment::create(shm::Backing::named, name + "-ring", ring::ring_bytes(settings))),
+      seats_(create_beside(ring_, name + "-seats", ring::seats_bytes(settings))) {
+  try {
+    constexpr auto kAccess = shm::Access::read_write;
+    // Doubled as members have it: a header at the very end lies half in the second mapping.
+    ring_mapping_ = shm::Mapping::doubled(ring_.writable_fd(), ring_.bytes(),
+                                          layout::data_offset(settings.max_publishers), kAccess);
+    seats_mapping_ = shm::Mapping::plain(seats_.writable_fd(), seats_.bytes(), kAccess);
+    ring::format(ring_mapping_.data(), seats_mapping_.data(), settings);
+    view_ = ring::view(ring_mapping_.data(), ring_.bytes(), seats_mapping_.data(), seats_.bytes());
+    ring::set_broker(view_, own_member());
+  } catch (...) {
+    unlink();
+    throw;
+  }
+}
+
+ChannelMemory::~ChannelMemory() {
+  unlink();
+}
+
+int ChannelMemory::ring_fd(control::Role role) const noexcept {
+  return role == control::Role::publisher ? ring_.writable_fd() : ring_.readable_fd();
+}
+
+void ChannelMemory::unlink() noexcept {
+  ring_.unlink();
+  seats_.unlink();
+}
+
+}  // namespace busbar::daemon

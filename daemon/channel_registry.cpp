@@ -1,0 +1,188 @@
+#include "daemon/channel_registry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "common/base/error.hpp"
+#include "common/base/names.hpp"
+#include "common/base/rough_size.hpp"
+#include "common/base/units.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+std::string words(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown error";
+  }
+}
+
+/// The housekeeper's part: single steps on memory that members write. False if the ring is damaged.
+bool free_places(const ring::RingView& view, const std::vector<Place>& places) {
+  bool sound = true;
+  for (const Place place : places) {
+    if (place.role == control::Role::subscriber) {
+      ring::reap_seat(view, place.index);
+    } else {
+      sound = ring::recover_slot(view, place.index) && sound;
+    }
+  }
+  if (!sound) ring::close_channel(view);
+  return sound;
+}
+
+/// Tells a channel in a failure that says only what the machine says.
+std::exception_ptr with_name(const std::string& channel, const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return std::make_exception_ptr(
+        Error(error.errc(), "channel " + busbar::quoted(channel) + ": " + error.what()));
+  } catch (...) {
+    return failure;
+  }
+}
+
+void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
+  for (const Waiter& waiter : waiters) waiter(failure);
+}
+
+}  // namespace
+
+ChannelRegistry::ChannelRegistry(Housekeeper& housekeeper, Quota& quota, SegmentNames names,
+                                 std::uint32_t limit, Callbacks callbacks)
+    : housekeeper_(housekeeper),
+      quota_(quota),
+      segment_names_(std::move(names)),
+      limit_(limit),
+      callbacks_(std::move(callbacks)) {}
+
+std::shared_ptr<Channel> ChannelRegistry::find(const std::string& name) const {
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? nullptr : at->second;
+}
+
+std::shared_ptr<Channel> ChannelRegistry::find(std::uint64_t id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second;
+}
+
+Quota::Charge ChannelRegistry::charge(const ring::Settings& settings) {
+  if (size() >= limit_) {
+    throw Error(Errc::limit, "channel " + busbar::quoted(settings.name) + ": the limit of " +
+                                 std::to_string(limit_) +
+                                 " channels is reached; remove channels or raise limits.channels");
+  }
+  auto charge = quota_.charge(ring::ring_bytes(settings) + ring::seats_bytes(settings));
+  if (charge) return std::move(*charge);
+  throw Error(Errc::limit,
+              "channel " + busbar::quoted(settings.name) + ": capacity " +
+                  size_text(settings.capacity) + " exceeds what is left of the memory limit (" +
+                  rough_size_text(quota_.left()) + " of " + rough_size_text(quota_.limit()) +
+                  "); lower \"capacity\", remove channels or raise limits.memory");
+}
+
+std::shared_ptr<Channel> ChannelRegistry::create(ring::Settings settings) {
+  Quota::Charge charged = charge(settings);
+  settings.channel_id = ++last_id_;
+  const auto channel = std::make_shared<Channel>(std::move(settings), std::move(charged));
+  by_name_.emplace(channel->name(), channel);
+  by_id_.emplace(channel->id(), channel);
+  channel->set_busy(true);
+  const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
+  housekeeper_.post(
+      {[=, wanted = channel->settings(), names = segment_names_] {
+         *memory = std::make_shared<ChannelMemory>(wanted, names.next());
+       },
+       [=, this](const std::exception_ptr& failure) { created(channel, *memory, failure); }});
+  return channel;
+}
+
+void ChannelRegistry::created(const std::shared_ptr<Channel>& channel,
+                              std::shared_ptr<ChannelMemory> memory, std::exception_ptr failure) {
+  channel->set_busy(false);
+  channel->set_memory(std::move(memory));
+  if (failure) {
+    failure = with_name(channel->name(), failure);
+    spdlog::warn("{}", words(failure));
+    take_name(*channel);
+    by_id_.erase(channel->id());
+    callbacks_.freed();
+  } else {
+    spdlog::info("channel {} created: capacity {}, {} publishers, {} subscribers",
+                 busbar::quoted(channel->name()), size_text(channel->settings().capacity),
+                 channel->settings().max_publishers, channel->settings().max_subscribers);
+  }
+  wake(channel->take_waiters(), failure);
+}
+
+void ChannelRegistry::reclaim(const std::shared_ptr<Channel>& channel,
+                              std::span<const Place> places) {
+  for (const Place place : places) {
+    if (channel->holder(place) != 0) channel->want_back(place);
+  }
+  begin_reclaim(channel);
+}
+
+void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
+  if (channel->busy()) return;
+  std::vector<Place> wanted = channel->take_wanted();
+  std::erase_if(wanted, [&](Place place) { return channel->holder(place) == 0; });
+  if (wanted.empty()) return;
+  channel->set_busy(true);
+  const auto places = std::make_shared<const std::vector<Place>>(std::move(wanted));
+  const auto sound = std::make_shared<bool>(false);
+  housekeeper_.post(
+      {[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places); },
+       [=, this](const std::exception_ptr& failure) {
+         if (failure) spdlog::error("reclaiming: {}", words(failure));
+         reclaimed(channel, *places, *sound);
+       }});
+}
+
+void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
+                                const std::vector<Place>& places, bool sound) {
+  channel->set_busy(false);
+  for (const Place place : places) {
+    const std::uint64_t session = channel->holder(place);
+    channel->release(place);
+    callbacks_.released(session, {channel->id(), place});
+  }
+  if (!sound && !channel->closed()) {
+    spdlog::error("channel {} is damaged: its members are told that it is closed",
+                  busbar::quoted(channel->name()));
+    take_name(*channel);
+  }
+  begin_reclaim(channel);
+  if (channel->busy()) return;
+  if (channel->closed() && !channel->has_members()) forget(channel);
+  wake(channel->take_waiters(), nullptr);
+}
+
+void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {
+  spdlog::info("channel {} removed", busbar::quoted(channel->name()));
+  ring::close_channel(channel->memory()->view());
+  take_name(*channel);
+  if (!channel->has_members()) forget(channel);
+}
+
+void ChannelRegistry::take_name(Channel& channel) {
+  channel.set_closed();
+  if (channel.memory()) channel.memory()->unlink();
+  by_name_.erase(channel.name());
+}
+
+void ChannelRegistry::forget(const std::shared_ptr<Channel>& channel) {
+  by_id_.erase(channel->id());
+  const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>(channel->take_memory());
+  // The charge goes with the channel, after the memory: `done` holds it until then.
+  housekeeper_.post({[memory] { memory->reset(); },
+                     [this, channel](const std::exception_ptr&) { callbacks_.freed(); }});
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "daemon/channel.hpp"
+#include "daemon/holding.hpp"
+#include "daemon/housekeeper.hpp"
+#include "daemon/quota.hpp"
+#include "daemon/segment_names.hpp"
+
+namespace busbar::daemon {
+
+/// All channels, and the only one that has the housekeeper work on them: one task a channel at a
+/// time. Main thread only; outlives its housekeeper's tasks' `done`, not their `work`.
+class ChannelRegistry {
+ public:
+  using Names = std::map<std::string, std::shared_ptr<Channel>>;
+  struct Callbacks {
+    /// A session no longer holds this.
+    std::function<void(std::uint64_t session, const Holding&)> released;
+    /// Descriptors and memory have become free.
+    std::function<void()> freed;
+  };
+
+  ChannelRegistry(Housekeeper& housekeeper, Quota& quota, SegmentNames names, std::uint32_t limit,
+                  Callbacks callbacks);
+
+  /// Nothing if there is no channel of this name.
+  std::shared_ptr<Channel> find(const std::string& name) const;
+  /// Closed channels that still have members too.
+  std::shared_ptr<Channel> find(std::uint64_t id) const;
+  const Names& names() const noexcept { return by_name_; }
+  std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(by_name_.size()); }
+  std::uint32_t limit() const noexcept { return limit_; }
+
+  /// Begins to create a channel of a new name; it is busy until that is done. Throws Errc::limit.
+  std::shared_ptr<Channel> create(ring::Settings settings);
+
+  /// Frees places whose holders have left or are dead, as soon as the channel is not busy.
+  void reclaim(const std::shared_ptr<Channel>& channel, std::span<const Place> places);
+
+  /// Takes the name away and tells the members. Only if it is not busy.
+  void remove(const std::shared_ptr<Channel>& channel);
+
+ private:
+  Quota::Charge charge(const ring::Settings& settings);
+  void created(const std::shared_ptr<Channel>& channel, std::shared_ptr<ChannelMemory> memory,
+               std::exception_ptr failure);
+  void begin_reclaim(const std::shared_ptr<Channel>& channel);
+  void reclaimed(const std::shared_ptr<Channel>& channel, const std::vector<Place>& places,
+                 bool sound);
+  void take_name(Channel& channel);
+  void forget(const std::shared_ptr<Channel>& channel);
+
+  Housekeeper& housekeeper_;
+  Quota& quota_;
+  SegmentNames segment_names_;
+  std::uint32_t limit_;
+  Callbacks callbacks_;
+  std::uint64_t last_id_ = 0;
+  Names by_name_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Channel>> by_id_;
+};
+
+}  // namespace busbar::daemon

@@ -1,0 +1,33 @@
+#include "daemon/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "common/base/version.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/log.hpp"
+
+namespace busbar::daemon {
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("The broker of a busbar: owns the channels and hands them to clients.", "busbard");
+  auto* config = app.add_option("--config", line.config, "Configuration file");
+  config->type_name("FILE");
+  app.add_option("--socket", line.socket, "Control socket to listen on")->type_name("PATH");
+  app.add_flag("--check-config", line.check_config, "Check the configuration file and exit")
+      ->needs(config);
+  app.add_option("--log-level", line.log_level, std::string("One of ") + kLogLevels)
+      ->type_name("L")
+      ->check([](const std::string& level) {
+        return is_log_level(level) ? std::string() : std::string("one of ") + kLogLevels;
+      });
+  app.set_version_flag("--version", std::string("busbard ") + kLibraryVersion);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    line.exit_code = app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return line;
+}
+
+}  // namespace busbar::daemon

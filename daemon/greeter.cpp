@@ -1,0 +1,74 @@
+#include "daemon/greeter.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "common/base/error.hpp"
+#include "common/base/names.hpp"
+#include "common/base/version.hpp"
+#include "common/layout/limits.hpp"
+#include "daemon/random_hex.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kLongestVersion = 64;
+constexpr std::size_t kSecretBytes = 16;
+
+std::string range_text(std::uint32_t from, std::uint32_t to) {
+  return std::to_string(from) + " to " + std::to_string(to);
+}
+
+void check_user(const Session& session) {
+  const uid_t own = ::geteuid();
+  if (session.peer().uid == own || session.peer().uid == 0) return;
+  throw Error(Errc::refused, "uid " + std::to_string(session.peer().uid) +
+                                 " may not join this bus: only uid " + std::to_string(own) +
+                                 " and root may");
+}
+
+void check_versions(const control::Hello& hello) {
+  const std::string client = "the client (library " + busbar::quoted(hello.library) + ") speaks ";
+  const std::string broker = ", this broker (busbard " + std::string(kLibraryVersion) + ") ";
+  if (hello.protocol != kControlProtocol) {
+    throw Error(Errc::version, client + "control protocol " + std::to_string(hello.protocol) +
+                                   broker + std::to_string(kControlProtocol) +
+                                   "; upgrade the older of the two");
+  }
+  if (hello.layout_to < layout::kOldestLayout || hello.layout_from > layout::kLayoutVersion) {
+    throw Error(Errc::version, client + "layouts " +
+                                   range_text(hello.layout_from, hello.layout_to) + broker +
+                                   range_text(layout::kOldestLayout, layout::kLayoutVersion) +
+                                   "; upgrade the older of the two");
+  }
+}
+
+/// Control characters would grow sixfold as JSON, and a page of clients has to fit into a packet.
+void check_text(const char* what, std::string_view text, std::size_t longest) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (text.size() <= longest && std::none_of(text.begin(), text.end(), is_control)) return;
+  throw Error(Errc::invalid_name, std::string(what) + " " + busbar::quoted(text) + " (" +
+                                      std::to_string(text.size()) + " bytes) is invalid: at most " +
+                                      std::to_string(longest) +
+                                      " bytes without control characters");
+}
+
+}  // namespace
+
+control::Welcome Greeter::greet(Session& session, const control::Hello& hello) const {
+  check_user(session);
+  check_versions(hello);
+  check_text("client name", hello.name, kLongestName);
+  check_text("library version", hello.library, kLongestVersion);
+  if (sessions_.clients() >= clients_limit_) {
+    throw Error(Errc::limit, "the limit of " + std::to_string(clients_limit_) +
+                                 " clients is reached; stop some or raise limits.clients");
+  }
+  session.welcome(hello);
+  return {kControlProtocol, kLibraryVersion, bus_, session.id(), random_hex(kSecretBytes)};
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,62 @@
+#include <spdlog/spdlog.h>
+
+#include <exception>
+
+#include "common/base/error.hpp"
+#include "daemon/broker.hpp"
+#include "daemon/command_line.hpp"
+#include "daemon/config_loader.hpp"
+#include "daemon/exit_code.hpp"
+#include "daemon/log.hpp"
+#include "daemon/process_setup.hpp"
+#include "daemon/socket_path.hpp"
+
+namespace {
+
+using namespace busbar::daemon;
+
+/// The file with what the command line says in its stead.
+Config configuration(const CommandLine& line) {
+  Config config = line.config.empty() ? Config() : load_config(line.config);
+  if (!line.socket.empty()) config.socket = line.socket;
+  if (!line.log_level.empty()) config.log_level = line.log_level;
+  return config;
+}
+
+int serve(Config config) {
+  try {
+    std::string path = prepare_socket_path(config.socket);
+    Broker broker(std::move(config), std::move(path));
+    broker.run();
+    return kExitOk;
+  } catch (const busbar::Error& error) {
+    spdlog::error("{}", error.what());
+    return error.errc() == busbar::Errc::invalid_argument ? kExitUsage : kExitRuntime;
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return kExitRuntime;
+  }
+}
+
+int run(const CommandLine& line) {
+  Config config;
+  try {
+    config = configuration(line);
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return kExitUsage;
+  }
+  if (line.check_config) return kExitOk;
+  set_up_log(config.log_level);
+  set_up_process();
+  return serve(std::move(config));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const CommandLine line = parse_command_line(argc, argv);
+  if (line.exit_code) return *line.exit_code;
+  set_up_log("info");
+  return run(line);
+}

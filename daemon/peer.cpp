@@ -1,0 +1,56 @@
+#include "daemon/peer.hpp"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/error.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+#ifndef SO_PEERPIDFD
+constexpr int SO_PEERPIDFD = 77;
+#endif
+
+bool says_dead(int error) noexcept {
+  return error == ESRCH || error == ENODATA;
+}
+
+bool out_of_descriptors(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/// Race-free where the kernel has it; otherwise the pid may already be somebody else's, which the
+/// start time in the hello would show.
+UniqueFd pidfd_of(int socket, pid_t pid, int& error) {
+  int fd = -1;
+  socklen_t size = sizeof fd;
+  error = 0;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0) return UniqueFd(fd);
+  error = errno;
+  if (error != ENOPROTOOPT || pid == 0) return UniqueFd();
+  UniqueFd opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  error = opened ? 0 : errno;
+  return opened;
+}
+
+}  // namespace
+
+Peer peer_of(int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    throw system_error("SO_PEERCRED", errno);
+  }
+  Peer peer{credentials.pid, credentials.uid};
+  int error = 0;
+  peer.pidfd = pidfd_of(socket, peer.pid, error);
+  if (out_of_descriptors(error)) throw system_error("SO_PEERPIDFD", error);
+  peer.dead = says_dead(error);
+  return peer;
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,35 @@
+#include "daemon/process_setup.hpp"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <initializer_list>
+
+namespace busbar::daemon {
+namespace {
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void set_up_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+void set_up_process() {
+  raise_descriptor_limit();
+  set_up_signals();
+  ::mallopt(M_ARENA_MAX, 1);  // two threads that rarely allocate share one heap
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,128 @@
+#include "daemon/reports.hpp"
+
+#include "common/ring/membership.hpp"
+#include "daemon/settings_resolver.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+// 64 entries of at most 700 bytes each stay below 64 KiB: names have 128 bytes, twice that with
+// escapes, and 17 numbers at most 20 digits.
+constexpr std::size_t kPage = 64;
+
+std::string state_text(layout::SeatState state) {
+  switch (state) {
+    case layout::SeatState::reserved:
+      return "joining";
+    case layout::SeatState::reliable:
+      return "reliable";
+    case layout::SeatState::lossy:
+      return "lossy";
+    case layout::SeatState::evicted:
+      return "evicted";
+    case layout::SeatState::free:
+    case layout::SeatState::left:
+      return "left";
+  }
+  return "unknown";  // members write it
+}
+
+control::PublisherReport publisher_report(const Channel& channel, std::uint32_t slot,
+                                          const Session& session) {
+  const auto counts = ring::slot_counts(channel.memory()->view(), slot);
+  return {slot, session.id(), session.name(), session.pid(), counts.open_bytes, counts.ended};
+}
+
+control::SubscriberReport subscriber_report(const Channel& channel, std::uint32_t seat,
+                                            const Session& session) {
+  const auto counts = ring::seat_counts(channel.memory()->view(), seat);
+  return {seat,          session.id(),    session.name(), session.pid(), state_text(counts.state),
+          counts.cursor, counts.lag_bytes};
+}
+
+std::uint32_t number_of(Place place) {
+  return place.role == control::Role::publisher ? place.index : control::kFirstSeat + place.index;
+}
+
+control::ClientReport client_report(const Session& session) {
+  return {session.id(),
+          session.name(),
+          session.pid(),
+          session.peer().uid,
+          session.library(),
+          session.held(control::Role::publisher),
+          session.held(control::Role::subscriber),
+          session.connected()};
+}
+
+}  // namespace
+
+control::ChannelReport channel_report(const Channel& channel) {
+  const ring::Settings& settings = channel.settings();
+  control::ChannelReport report;
+  report.name = settings.name;
+  report.capacity = settings.capacity;
+  report.max_message = settings.max_message;
+  report.block_timeout_ns = settings.block_timeout_ns;
+  report.when_full = when_full_text(settings.when_full);
+  report.segment = "named";
+  report.fences = fence_rule_text(settings.fence_rule);
+  report.max_publishers = settings.max_publishers;
+  report.max_subscribers = settings.max_subscribers;
+  report.alignment = settings.alignment;
+  report.publishers = channel.held(control::Role::publisher);
+  report.subscribers = channel.held(control::Role::subscriber);
+  report.memory = channel.memory_bytes();
+  const auto counts = ring::channel_counts(channel.memory()->view());
+  report.claimed = counts.claimed;
+  report.tail = counts.tail;
+  report.sequence = counts.sequence;
+  report.dropped = counts.dropped;
+  return report;
+}
+
+control::ChannelList channel_page(const ChannelRegistry& channels, const std::string& after) {
+  control::ChannelList page;
+  const auto& names = channels.names();
+  for (auto at = names.upper_bound(after); at != names.end(); ++at) {
+    if (!at->second->memory()) continue;  // not created yet
+    page.more = page.channels.size() == kPage;
+    if (page.more) break;
+    page.channels.push_back(channel_report(*at->second));
+  }
+  return page;
+}
+
+control::ChannelShown members_page(const Channel& channel, const SessionTable& sessions,
+                                   std::uint32_t from) {
+  control::ChannelShown page;
+  page.channel = channel_report(channel);
+  for (const Place place : channel.held_places()) {
+    const Session* session = sessions.find(channel.holder(place));
+    if (session == nullptr || number_of(place) < from) continue;
+    if (page.publishers.size() + page.subscribers.size() == kPage) {
+      page.next = number_of(place);
+      break;
+    }
+    if (place.role == control::Role::publisher) {
+      page.publishers.push_back(publisher_report(channel, place.index, *session));
+    } else {
+      page.subscribers.push_back(subscriber_report(channel, place.index, *session));
+    }
+  }
+  return page;
+}
+
+control::ClientList client_page(const SessionTable& sessions, std::uint64_t after) {
+  control::ClientList page;
+  const auto& all = sessions.all();
+  for (auto at = all.upper_bound(after); at != all.end(); ++at) {
+    if (!at->second->welcomed()) continue;
+    page.more = page.clients.size() == kPage;
+    if (page.more) break;
+    page.clients.push_back(client_report(*at->second));
+  }
+  return page;
+}
+
+}  // namespace busbar::daemon

@@ -1,0 +1,216 @@
+#include "daemon/requests.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "common/base/error.hpp"
+#include "common/base/names.hpp"
+#include "common/base/version.hpp"
+#include "daemon/reports.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+constexpr std::size_t kMostNamed = 8;
+
+template <class Body>
+Answer reply(const control::Request& request, Body body) {
+  return make_answer({request.id, std::move(body)});
+}
+
+Answer failure(std::uint64_t id, const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    return make_failure(id, error.code().value(), error.what());
+  } catch (const std::exception& error) {
+    return make_failure(id, static_cast<int>(Errc::system), error.what());
+  }
+}
+
+const char* role_text(control::Role role) {
+  return role == control::Role::publisher ? "publisher" : "subscriber";
+}
+
+}  // namespace
+
+Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
+                   const Config& config)
+    : sessions_(sessions),
+      channels_(channels),
+      quota_(quota),
+      config_(config),
+      resolver_(config.defaults) {}
+
+void Requests::handle(Session& session, const control::Request& request) {
+  const bool has_reply = !std::holds_alternative<control::Leave>(request.body);
+  Result result = attempt({session, request});
+  if (!session.connected() || !has_reply) return;
+  if (result) {
+    session.socket()->send(std::move(*result));
+  } else {
+    session.socket()->hold();
+  }
+}
+
+Requests::Result Requests::attempt(const Call& call) {
+  try {
+    return std::visit([&](const auto& body) { return run(call, body); }, call.request.body);
+  } catch (const std::exception&) {
+    return failure(call.request.id, std::current_exception());
+  }
+}
+
+void Requests::resume(std::uint64_t id, const control::Request& request,
+                      std::exception_ptr failed) {
+  Session* session = sessions_.find(id);
+  if (session == nullptr || !session->connected()) return;
+  if (failed) {
+    session->socket()->send(failure(request.id, failed));
+  } else {
+    handle(*session, request);
+  }
+}
+
+Requests::Result Requests::wait(const Call& call, Channel& channel) {
+  channel.add_waiter([this, id = call.session.id(), request = call.request](
+                         std::exception_ptr failed) { resume(id, request, std::move(failed)); });
+  return std::nullopt;
+}
+
+Requests::Result Requests::run(const Call&, const control::Hello&) {
+  throw Error(Errc::protocol, "a second \"hello\" on one connection");
+}
+
+Requests::Result Requests::run(const Call& call, const control::Create& body) {
+  const ring::Settings wanted = resolver_.resolve(body.channel, body.settings);
+  auto channel = channels_.find(body.channel);
+  if (!channel) channel = channels_.create(wanted);
+  if (!channel->memory()) return wait(call, *channel);
+  const std::string other = difference(channel->settings(), wanted);
+  if (other.empty()) return reply(call.request, control::Created{channel_report(*channel)});
+  throw Error(Errc::channel_exists, "channel " + busbar::quoted(body.channel) +
+                                        " exists with other settings: " + other +
+                                        "; remove it first or ask for the same");
+}
+
+Requests::Result Requests::run(const Call& call, const control::Open& body) {
+  const auto channel = existing_or_default(body.channel);
+  if (channel->busy()) return wait(call, *channel);
+  const auto place = channel->free_place(body.role);
+  if (place) return grant(call, *channel, *place);
+  if (take_back_left(channel)) return wait(call, *channel);
+  throw no_place(*channel, body.role);
+}
+
+Requests::Result Requests::run(const Call& call, const control::Leave& body) {
+  const Holding holding{body.channel_id, {body.role, body.index}};
+  const auto channel = channels_.find(body.channel_id);
+  if (channel && call.session.holdings().contains(holding)) {
+    channels_.reclaim(channel, std::span(&holding.place, 1));
+  }
+  return std::nullopt;
+}
+
+Requests::Result Requests::run(const Call& call, const control::Remove& body) {
+  const auto channel = existing(body.channel);
+  if (channel->busy() || take_back_left(channel)) return wait(call, *channel);
+  if (channel->has_members() && !body.force) {
+    throw Error(Errc::in_use, "channel " + busbar::quoted(body.channel) + " has members: " +
+                                  holders_text(*channel, channel->held_places()) +
+                                  "; stop them or remove it by force");
+  }
+  channels_.remove(channel);
+  return reply(call.request, control::Done{});
+}
+
+Requests::Result Requests::run(const Call& call, const control::List& body) {
+  return reply(call.request, channel_page(channels_, body.after));
+}
+
+Requests::Result Requests::run(const Call& call, const control::Show& body) {
+  const auto channel = existing(body.channel);
+  if (!channel->memory()) return wait(call, *channel);
+  return reply(call.request, members_page(*channel, sessions_, body.from));
+}
+
+Requests::Result Requests::run(const Call& call, const control::Clients& body) {
+  return reply(call.request, client_page(sessions_, body.after));
+}
+
+Requests::Result Requests::run(const Call& call, const control::Broker&) {
+  control::BrokerReport report;
+  report.version = kLibraryVersion;
+  report.bus = config_.bus;
+  report.pid = ::getpid();
+  report.memory = quota_.used();
+  report.memory_limit = quota_.limit();
+  report.clients = sessions_.clients();
+  report.clients_limit = config_.limits.clients;
+  report.channels = channels_.size();
+  report.channels_limit = channels_.limit();
+  return reply(call.request, std::move(report));
+}
+
+bool Requests::take_back_left(const std::shared_ptr<Channel>& channel) {
+  channels_.reclaim(channel, channel->left_places());
+  return channel->busy();
+}
+
+std::shared_ptr<Channel> Requests::existing(const std::string& name) const {
+  require_channel_name(name);
+  if (auto channel = channels_.find(name)) return channel;
+  throw Error(Errc::no_such_channel, "no channel " + busbar::quoted(name));
+}
+
+std::shared_ptr<Channel> Requests::existing_or_default(const std::string& name) {
+  require_channel_name(name);
+  if (auto channel = channels_.find(name)) return channel;
+  if (config_.dynamic_channels) return channels_.create(resolver_.resolve(name, {}));
+  throw Error(Errc::no_such_channel,
+              "no channel " + busbar::quoted(name) +
+                  ", and this broker creates none by itself; create it first or set "
+                  "\"dynamic_channels\"");
+}
+
+Answer Requests::grant(const Call& call, Channel& channel, Place place) {
+  const Holding holding{channel.id(), place};
+  Answer answer = reply(call.request, control::Opened{channel.id(), place.index});
+  answer.grant = {holding, channel.memory()};
+  channel.grant(place, call.session.member());
+  call.session.holdings().insert(holding);
+  return answer;
+}
+
+Error Requests::no_place(const Channel& channel, control::Role role) const {
+  std::vector<Place> held = channel.held_places();
+  std::erase_if(held, [role](Place place) { return place.role != role; });
+  const std::string what = role_text(role);
+  const std::string remedy = "; create the channel with a larger max_" + what + "s or stop ";
+  const std::string start = "channel " + busbar::quoted(channel.name()) + " admits ";
+  if (held.size() == 1) {
+    return Error(Errc::in_use, start + "1 " + what + " and " + holders_text(channel, held) +
+                                   " is it" + remedy + "that one");
+  }
+  return Error(Errc::limit, start + std::to_string(held.size()) + " " + what +
+                                "s and all places are taken" + remedy + "one of " +
+                                holders_text(channel, held));
+}
+
+std::string Requests::holders_text(const Channel& channel, std::span<const Place> places) const {
+  std::string text;
+  for (const Place place : places.first(std::min(places.size(), kMostNamed))) {
+    const Session* session = sessions_.find(channel.holder(place));
+    if (!text.empty()) text += ", ";
+    text += session == nullptr ? "unknown" : session->words();
+  }
+  if (places.size() > kMostNamed) {
+    text += " and " + std::to_string(places.size() - kMostNamed) + " more";
+  }
+  return text;
+}
+
+}  // namespace busbar::daemon

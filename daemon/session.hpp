@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "common/control/messages.hpp"
+#include "common/ring/membership.hpp"
+#include "daemon/client_socket.hpp"
+#include "daemon/event_loop.hpp"
+#include "daemon/holding.hpp"
+#include "daemon/peer.hpp"
+
+namespace busbar::daemon {
+
+/// One client, from its arrival until it is disconnected and holds nothing any more. Plain state;
+/// main thread only.
+class Session {
+ public:
+  Session(std::uint64_t id, Peer peer) : id_(id), peer_(std::move(peer)) {}
+
+  std::uint64_t id() const noexcept { return id_; }
+  const Peer& peer() const noexcept { return peer_; }
+  /// As it is seen from here, else as the client says.
+  std::int64_t pid() const noexcept;
+  /// For messages: "feed" (pid 4711).
+  std::string words() const;
+  ring::Member member() const noexcept;
+
+  /// Set by a hello that was accepted.
+  bool welcomed() const noexcept { return hello_.has_value(); }
+  void welcome(control::Hello hello) { hello_ = std::move(hello); }
+  std::string name() const { return hello_ ? hello_->name : std::string(); }
+  std::string library() const { return hello_ ? hello_->library : std::string(); }
+
+  /// Null once the client is disconnected.
+  ClientSocket* socket() noexcept { return socket_.get(); }
+  bool connected() const noexcept { return socket_ != nullptr; }
+  void connect(std::unique_ptr<ClientSocket> socket) { socket_ = std::move(socket); }
+  void disconnect() noexcept { socket_.reset(); }
+
+  void watch_death(Watch watch) { death_watch_ = std::move(watch); }
+  bool dead() const noexcept { return dead_; }
+  void set_dead() noexcept;
+
+  std::set<Holding>& holdings() noexcept { return holdings_; }
+  const std::set<Holding>& holdings() const noexcept { return holdings_; }
+  std::uint32_t held(control::Role role) const noexcept;
+
+ private:
+  std::uint64_t id_;
+  Peer peer_;
+  std::optional<control::Hello> hello_;
+  std::set<Holding> holdings_;
+  bool dead_ = false;
+  Watch death_watch_;
+  std::unique_ptr<ClientSocket> socket_;
+};
+
+}  // namespace busbar::daemon

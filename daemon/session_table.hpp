@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "daemon/session.hpp"
+
+namespace busbar::daemon {
+
+/// All sessions by their ids, which are never used again. Main thread only.
+class SessionTable {
+ public:
+  using Sessions = std::map<std::uint64_t, std::unique_ptr<Session>>;
+
+  Session& add(Peer peer);
+  /// Null if there is none.
+  Session* find(std::uint64_t id) const;
+  void erase(std::uint64_t id) { sessions_.erase(id); }
+
+  const Sessions& all() const noexcept { return sessions_; }
+  /// Those that have said hello.
+  std::uint32_t clients() const noexcept;
+
+ private:
+  std::uint64_t last_id_ = 0;
+  Sessions sessions_;
+};
+
+}  // namespace busbar::daemon

@@ -1,0 +1,68 @@
+#include "daemon/socket_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "common/base/error.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+/// The pid that a broker has written into its lock file; not believed, only shown.
+std::string pid_in(int file) {
+  std::array<char, 20> text{};
+  const ssize_t size = ::pread(file, text.data(), text.size(), 0);
+  std::string digits;
+  for (ssize_t i = 0; i < size; ++i) {
+    const char c = text[static_cast<std::size_t>(i)];
+    if (c < '0' || c > '9') break;
+    digits += c;
+  }
+  return digits.empty() ? "unknown" : digits;
+}
+
+/// Whether the path still leads to the file that is open: another broker may have unlinked it
+/// between open and lock.
+bool is_at(const std::string& path, int file) {
+  struct stat by_path {};
+  struct stat by_file {};
+  return ::lstat(path.c_str(), &by_path) == 0 && ::fstat(file, &by_file) == 0 &&
+         by_path.st_dev == by_file.st_dev && by_path.st_ino == by_file.st_ino;
+}
+
+}  // namespace
+
+SocketLock::SocketLock(const std::string& socket_path) : path_(socket_path + ".lock") {
+  while (!try_take(socket_path)) continue;
+  write_pid();
+}
+
+SocketLock::~SocketLock() {
+  ::unlink(path_.c_str());
+}
+
+bool SocketLock::try_take(const std::string& socket_path) {
+  file_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file_) throw system_error("lock file " + path_, errno);
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return is_at(path_, file_.get());
+  if (errno != EWOULDBLOCK) throw system_error("lock file " + path_, errno);
+  throw Error(Errc::in_use, "control socket " + socket_path + " is in use by a broker (pid " +
+                                pid_in(file_.get()) + ")");
+}
+
+void SocketLock::write_pid() {
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file_.get(), 0) != 0 ||
+      ::pwrite(file_.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    const int error = errno;
+    ::unlink(path_.c_str());
+    throw system_error("lock file " + path_, error);
+  }
+}
+
+}  // namespace busbar::daemon
