@@ -1,6 +1,8 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <iostream>
+#include <utility>
 
 #include "common/base/error.hpp"
 #include "daemon/broker.hpp"
@@ -43,7 +45,7 @@ int run(const CommandLine& line) {
   try {
     config = configuration(line);
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    std::cerr << error.what() << '\n';  // begins with FILE:LINE: for whoever reads that
     return kExitUsage;
   }
   if (line.check_config) return kExitOk;
