@@ -7,6 +7,7 @@
 
 #include "common/base/unique_fd.hpp"
 #include "common/ring/format.hpp"
+#include "common/ring/holds.hpp"
 #include "common/ring/join.hpp"
 #include "common/ring/membership.hpp"
 #include "common/ring/reader.hpp"
@@ -25,8 +26,8 @@ class TestRing {
     ring_mapping_ = shm::Mapping::doubled(ring_fd_.get(), ring::ring_bytes(settings),
                                           layout::data_offset(settings.max_publishers),
                                           shm::Access::read_write);
-    seats_mapping_ = shm::Mapping::plain(seats_fd_.get(), ring::seats_bytes(settings),
-                                         shm::Access::read_write);
+    seats_mapping_ =
+        shm::Mapping::plain(seats_fd_.get(), ring::seats_bytes(settings), shm::Access::read_write);
     ring::format(ring_mapping_.data(), seats_mapping_.data(), settings);
     ring = attach();
   }
