@@ -6,6 +6,8 @@
 #include <csignal>
 #include <initializer_list>
 
+#include "common/sync/fence.hpp"
+
 namespace busbar::daemon {
 namespace {
 
@@ -29,7 +31,8 @@ void set_up_signals() {
 void set_up_process() {
   raise_descriptor_limit();
   set_up_signals();
-  ::mallopt(M_ARENA_MAX, 1);  // two threads that rarely allocate share one heap
+  sync::register_membarrier();  // with one thread it is quick, with two it waits for a grace period
+  ::mallopt(M_ARENA_MAX, 1);    // two threads that rarely allocate share one heap
 }
 
 }  // namespace busbar::daemon

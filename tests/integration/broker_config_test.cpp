@@ -1,0 +1,63 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "tests/support/process.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace busbar::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string write_config(const TemporaryDirectory& directory, const std::string& text) {
+  const std::string path = directory.path("busbar.json");
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(BrokerConfig, ChecksAGoodFileAndExits) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(directory, "{ /* nothing */ }");
+  EXPECT_EQ(run({BUSBARD_PATH, "--config", path, "--check-config"}).status, 0);
+}
+
+TEST(BrokerConfig, ExitsWithTwoAndThePlaceOfAMistake) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(directory, "{\n \"limits\": {\n  \"clients\": true}}");
+  const Ran broker = run({BUSBARD_PATH, "--config", path});
+  EXPECT_EQ(broker.status, 2);
+  EXPECT_THAT(broker.err, StartsWith(path + ":3: /limits/clients: found true"));
+}
+
+TEST(BrokerConfig, ExitsWithTwoIfTheFileCannotBeRead) {
+  const Ran broker = run({BUSBARD_PATH, "--config", "/nonexistent/busbar.json"});
+  EXPECT_EQ(broker.status, 2);
+  EXPECT_THAT(broker.err, HasSubstr("/nonexistent/busbar.json"));
+}
+
+TEST(BrokerConfig, ExitsWithOneIfAConfiguredChannelDoesNotFit) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(
+      directory, R"({"limits": {"memory": "1MiB"}, "channels": [{"name": "quotes"}]})");
+  const Ran broker = run({BUSBARD_PATH, "--config", path, "--socket", directory.path("s")});
+  EXPECT_EQ(broker.status, 1);
+  EXPECT_THAT(broker.err, HasSubstr("channel \"quotes\": capacity 4MiB exceeds"));
+}
+
+TEST(BrokerConfig, HasNoOptionForWhatDoesNotWorkYet) {
+  EXPECT_EQ(run({BUSBARD_PATH, "--supervise"}).status, 2);
+  EXPECT_EQ(run({BUSBARD_PATH, "--purge"}).status, 2);
+}
+
+TEST(BrokerConfig, TellsItsVersion) {
+  const Ran broker = run({BUSBARD_PATH, "--version"});
+  EXPECT_EQ(broker.status, 0);
+  EXPECT_THAT(broker.out, HasSubstr("busbard "));
+}
+
+}  // namespace
+}  // namespace busbar::test
