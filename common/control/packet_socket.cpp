@@ -34,8 +34,9 @@ sockaddr_un address_of(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
     throw Error(Errc::system, "socket path of " + std::to_string(path.size()) +
-                                  " bytes: it has 1 to " +
-                                  std::to_string(sizeof address.sun_path - 1));
+                                  " bytes is too long: 1 to " +
+                                  std::to_string(sizeof address.sun_path - 1) +
+                                  " are possible; choose a shorter directory");
   }
   path.copy(address.sun_path, path.size());
   return address;
