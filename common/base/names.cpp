@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kLongestChannelName = 128;
 constexpr std::size_t kLongestBusName = 64;
 constexpr std::size_t kLongestQuote = 160;
+constexpr std::string_view kReservedName = "busbar";
 
 bool is_word(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -48,7 +49,17 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+bool is_reserved_channel_name(std::string_view name) noexcept {
+  return name == kReservedName ||
+         (name.starts_with(kReservedName) && name[kReservedName.size()] == '.');
+}
+
 void require_channel_name(std::string_view name) {
+  if (is_reserved_channel_name(name)) {
+    throw Error(Errc::invalid_name, "channel name " + quoted(name) +
+                                        " is reserved: \"busbar\" and names that begin with "
+                                        "\"busbar.\" are the bus's own; choose another");
+  }
   if (is_channel_name(name)) return;
   throw Error(Errc::invalid_name,
               "channel name " + quoted(name) + " (" + std::to_string(name.size()) +

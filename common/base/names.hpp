@@ -8,6 +8,9 @@ namespace busbar {
 /// Channels: [A-Za-z0-9_-][A-Za-z0-9_.-]*, 1 to 128 bytes.
 bool is_channel_name(std::string_view name) noexcept;
 
+/// "busbar" and whatever begins with "busbar.": kept for channels of the bus itself.
+bool is_reserved_channel_name(std::string_view name) noexcept;
+
 /// Buses: as channels, without dots, 1 to 64 bytes.
 bool is_bus_name(std::string_view name) noexcept;
 
@@ -15,7 +18,8 @@ bool is_bus_name(std::string_view name) noexcept;
 /// bytes of it: safe for a log line or a terminal whatever the text is.
 std::string quoted(std::string_view text);
 
-/// Throws Errc::invalid_name with the rule in words unless is_channel_name(name).
+/// Throws Errc::invalid_name with the rule in words unless it is a channel name that is
+/// not reserved.
 void require_channel_name(std::string_view name);
 
 }  // namespace busbar

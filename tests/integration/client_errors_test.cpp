@@ -70,6 +70,15 @@ TEST_F(WithBroker, RefusesInvalidChannelNamesWithTheRule) {
   EXPECT_NO_THROW(bus.publisher(std::string(128, 'a')));
 }
 
+TEST_F(WithBroker, KeepsReservedNamesForTheBusItself) {
+  for (const char* name : {"busbar", "busbar.stats"}) {
+    const auto failure = failure_of([&] { bus.publisher(name); });
+    EXPECT_EQ(failure.errc, Errc::invalid_name);
+    EXPECT_THAT(failure.text, HasSubstr("reserved"));
+  }
+  EXPECT_NO_THROW(bus.publisher("busbars"));
+}
+
 TEST_F(WithBroker, NamesTheHolderToASecondPublisher) {
   auto first = bus.publisher("a");
   auto other = broker.connect("other");
