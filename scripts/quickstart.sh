@@ -65,16 +65,29 @@ trap 'printf "\n" >&2; say "interrupted: stopping everything" >&2; exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-# run WHAT LOG COMMAND...: a step whose output only matters if it fails. Waits so that a signal is
-# answered at once.
+live() { # one line that is written over on a terminal, plain lines otherwise
+  if [[ -t 1 ]]; then printf '\r\033[K%s' "$1"; else printf '%s\n' "$1"; fi
+}
+live_end() { if [[ -t 1 ]]; then printf '\r\033[K'; fi; }
+
+# run WHAT LOG COMMAND...: a step whose output only matters if it fails. Shows how far it is, and
+# answers a signal at once.
 run() {
-  local what=$1 log=$2 pid
+  local what=$1 log=$2 pid seconds=0 progress
   shift 2
   set -m # a process group of its own, compilers included
   "$@" >"$log" 2>&1 &
   set +m
   pid=$!
   started+=("$pid")
+  while alive "$pid"; do
+    sleep 1 &
+    wait $! || true
+    seconds=$((seconds + 1))
+    progress=$(grep -oE '^\[[0-9/% ]+\]' "$log" | tail -n 1 || true)
+    if [[ -t 1 ]] || ((seconds % 15 == 0)); then live "  $what ${progress:-...} ${seconds} s"; fi
+  done
+  live_end
   if ! wait "$pid"; then
     tail -n 40 "$log" >&2
     fail "$what failed"
@@ -170,9 +183,6 @@ started+=("$!") && archiving=$!
 say "sending a tar of ${paths[*]} to $subscribers subscribers"
 
 # ---- the live line ----
-live() {
-  if [[ -t 1 ]]; then printf '\r\033[K%s' "$1"; else printf '%s\n' "$1"; fi
-}
 running() {
   alive "$publisher" && return 0
   local i
@@ -196,7 +206,7 @@ while running; do
   fi
   last_sequence=$sequence last_claimed=$claimed last_time=$now
 done
-[[ -t 1 ]] && printf '\r\033[K'
+live_end
 end=${EPOCHREALTIME/[.,]/}
 
 # ---- the verdict ----
@@ -208,7 +218,7 @@ wait "$publisher" || problems+=("the publisher ended with status $?: $(tail -n 3
 wait "$hashing" "$counting" || problems+=("what was sent could not be hashed")
 bytes=$(tr -d ' ' <"$scratch/sent.bytes")
 sent=$(cut -d' ' -f1 <"$scratch/sent.sum")
-messages=$(show | numbers sequence | sum)
+messages=$(($(show | numbers sequence | sum) - 1)) # the last claim is the end of the stream
 ((bytes > 0)) || problems+=("tar wrote nothing: $(tail -n 1 "$scratch/tar.log")")
 for ((i = 1; i <= subscribers; i++)); do
   wait "${subscriber[i]}" || problems+=("subscriber $i ended with status $?: $(tail -n 3 "$scratch/received.$i.log")")
