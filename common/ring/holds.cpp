@@ -16,53 +16,61 @@ Holds::Holds(const RingView& ring, std::uint32_t seat, std::uint64_t next)
     : ring_(ring), cursor_(ring.seats[seat].cursor), next_(next) {}
 
 std::uint32_t Holds::free_place() const noexcept {
-  const std::uint32_t held = state_.load(std::memory_order_relaxed) & kHeldMask;
+  const std::uint64_t held = held_with(released_.load(std::memory_order_acquire));
   return static_cast<std::uint32_t>(std::countr_one(held));
 }
 
-void Holds::hold(std::uint32_t place, std::uint64_t position, std::uint64_t next) noexcept {
-  position_[place].store(position, std::memory_order_relaxed);
-  state_.fetch_or(1u << place, std::memory_order_release);
-  next_.store(next, std::memory_order_release);
+std::uint64_t Holds::held_with(std::uint64_t released) const noexcept {
+  return (taken_.load(std::memory_order_acquire) ^ released) & kPlaces;
 }
 
-void Holds::pass(std::uint64_t next) noexcept {
-  next_.store(next, std::memory_order_release);
-  advance();
-}
-
-void Holds::advance() noexcept {
-  if (detached_.load(std::memory_order_relaxed)) [[unlikely]]
-    return;
-  std::uint64_t lowest = next_.load(std::memory_order_acquire);
-  std::uint32_t held = state_.load(std::memory_order_acquire) & kHeldMask;
+std::uint64_t Holds::lowest_of(std::uint64_t held, std::uint64_t next) const noexcept {
   for (; held != 0; held &= held - 1) {
-    lowest = std::min(lowest, position_[std::countr_zero(held)].load(std::memory_order_relaxed));
+    next = std::min(next, position_[std::countr_zero(held)].load(std::memory_order_relaxed));
   }
-  if (lowest == kNowhere) return;
-  std::uint64_t cursor = cursor_.load(std::memory_order_relaxed);
-  while (cursor < lowest) {
-    // release: the payload has been read before the publisher may write there (lowest_cursor).
-    if (cursor_.compare_exchange_weak(cursor, lowest, std::memory_order_release,
-                                      std::memory_order_relaxed)) {
-      wake_room_waiters(ring_);
-      return;
-    }
-  }
+  return next;
+}
+
+std::uint64_t Holds::move_cursor(std::uint64_t released, std::uint64_t without) noexcept {
+  // `next` before what is held: see hold().
+  const std::uint64_t next = next_.load(std::memory_order_acquire);
+  const std::uint64_t held = held_with(released) & ~without;
+  const std::uint64_t to = lowest_of(held, next);
+  if (to == kNowhere || detached_.load(std::memory_order_relaxed)) [[unlikely]]
+    return held;
+  if (to == cursor_.load(std::memory_order_relaxed)) return held;
+  // release: the payload has been read before the publisher may write there (lowest_cursor).
+  cursor_.store(to, std::memory_order_release);
+  wake_room_waiters(ring_);
+  return held;
+}
+
+void Holds::pass_on(std::uint64_t next) noexcept {
+  next_.store(next, std::memory_order_release);
+  std::uint64_t released = released_.load(std::memory_order_acquire);
+  do {
+    move_cursor(released, 0);
+  } while (!released_.compare_exchange_weak(released, released + kStep));
 }
 
 bool Holds::let_go(std::uint32_t place) noexcept {
-  // One step: no longer held, but still here. seq_cst: of two threads that let go at once the later
-  // one sees both.
-  state_.fetch_add(kReleasing - (1u << place));
-  advance();
-  return state_.fetch_sub(kReleasing, std::memory_order_acq_rel) == kReleasing;
+  const std::uint64_t own = std::uint64_t{1} << place;
+  std::uint64_t released = released_.load(std::memory_order_acquire);
+  std::uint64_t held = 0;
+  do {
+    held = move_cursor(released, own);
+  } while (!released_.compare_exchange_weak(released, (released ^ own) + kStep));
+  return held == 0 && (released & kClosed) != 0;
 }
 
 bool Holds::close() noexcept {
   next_.store(kNowhere, std::memory_order_release);
-  advance();
-  return state_.fetch_and(~kOwner, std::memory_order_acq_rel) == kOwner;
+  std::uint64_t released = released_.load(std::memory_order_acquire);
+  std::uint64_t held = 0;
+  do {
+    held = move_cursor(released, 0);
+  } while (!released_.compare_exchange_weak(released, (released | kClosed) + kStep));
+  return held == 0;
 }
 
 }  // namespace busbar::ring
