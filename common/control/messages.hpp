@@ -29,12 +29,12 @@ struct Hello {
   ProcessStatement process;
 };
 struct ChannelSettings {  // all optional: what is missing is the broker's default
-  std::optional<std::uint64_t> capacity, max_message;
-  std::optional<std::string> when_full;  // "block", "drop_newest"
-  std::optional<std::uint64_t> block_timeout_ns;
-  std::optional<std::uint32_t> max_publishers, max_subscribers, alignment;
-  std::optional<std::string> segment;  // "auto", "named"
-  std::optional<std::string> fences;   // "auto", "full"
+  std::optional<std::uint64_t> capacity = {}, max_message = {};
+  std::optional<std::string> when_full = {};  // "block", "drop_newest"
+  std::optional<std::uint64_t> block_timeout_ns = {};
+  std::optional<std::uint32_t> max_publishers = {}, max_subscribers = {}, alignment = {};
+  std::optional<std::string> segment = {};  // "auto", "named"
+  std::optional<std::string> fences = {};   // "auto", "full"
 };
 struct Create {
   std::string channel;
@@ -59,8 +59,8 @@ struct Remove {
 struct List {
   std::string after;
 };
-/// Members of a channel are numbered: slots from 0, seats from kFirstSeat. An answer begins with the
-/// first member that is not below `from`; ask again with its `next` until that is 0.
+/// Members of a channel are numbered: slots from 0, seats from kFirstSeat. An answer begins with
+/// the first member that is not below `from`; ask again with its `next` until that is 0.
 struct Show {
   std::string channel;
   std::uint32_t from = 0;

@@ -1,0 +1,114 @@
+#include "daemon/settings_resolver.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/base/error.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+using control::ChannelSettings;
+using ::testing::HasSubstr;
+
+ring::Settings resolve(const ChannelSettings& given, const ChannelSettings& defaults = {}) {
+  return SettingsResolver(defaults).resolve("quotes", given);
+}
+
+std::string refusal(const ChannelSettings& given) {
+  try {
+    resolve(given);
+    return "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errc(), Errc::invalid_argument);
+    EXPECT_THAT(error.what(), HasSubstr("channel \"quotes\": "));
+    return error.what();
+  }
+}
+
+TEST(SettingsResolver, HasBuiltInDefaults) {
+  const ring::Settings settings = resolve({});
+  EXPECT_EQ(settings.name, "quotes");
+  EXPECT_EQ(settings.capacity, 4u << 20);
+  EXPECT_EQ(settings.max_message, 1u << 20);
+  EXPECT_EQ(settings.block_timeout_ns, 1'000'000'000u);
+  EXPECT_EQ(settings.max_publishers, 1u);
+  EXPECT_EQ(settings.max_subscribers, 64u);
+  EXPECT_EQ(settings.alignment, 8u);
+  EXPECT_EQ(settings.when_full, layout::WhenFull::block);
+}
+
+TEST(SettingsResolver, PrefersWhatIsGivenToTheDefaults) {
+  const ring::Settings settings =
+      resolve({.capacity = 8192}, {.capacity = 65536, .max_publishers = 4});
+  EXPECT_EQ(settings.capacity, 8192u);
+  EXPECT_EQ(settings.max_publishers, 4u);
+}
+
+TEST(SettingsResolver, RoundsTheCapacityUpToAPowerOfTwo) {
+  EXPECT_EQ(resolve({.capacity = 1}).capacity, 4096u);
+  EXPECT_EQ(resolve({.capacity = 4097}).capacity, 8192u);
+  EXPECT_EQ(resolve({.capacity = layout::kMaxCapacity}).capacity, layout::kMaxCapacity);
+}
+
+TEST(SettingsResolver, RefusesACapacityBeyondTheLimitNamingIt) {
+  EXPECT_THAT(refusal({.capacity = layout::kMaxCapacity + 1}), HasSubstr("4KiB to 256GiB"));
+  EXPECT_THAT(refusal({.capacity = 0}), HasSubstr("capacity 0"));
+}
+
+TEST(SettingsResolver, AllowsMessagesOfAlmostHalfTheCapacity) {
+  EXPECT_EQ(resolve({.capacity = 4096, .max_message = 1984}).max_message, 1984u);
+  EXPECT_THAT(refusal({.capacity = 4096, .max_message = 1985}), HasSubstr("1 to 1984"));
+  EXPECT_THAT(refusal({.max_message = 0}), HasSubstr("max_message 0"));
+}
+
+TEST(SettingsResolver, ShrinksADefaultMaxMessageToASmallerChannel) {
+  EXPECT_EQ(resolve({.capacity = 4096}, {.max_message = 1 << 20}).max_message, 1984u);
+}
+
+TEST(SettingsResolver, RefusesAnAlignmentThatIsNoPowerOfTwoOrTooLargeForTheRing) {
+  EXPECT_THAT(refusal({.alignment = 24}), HasSubstr("power of two"));
+  EXPECT_THAT(refusal({.alignment = 4}), HasSubstr("from 8"));
+  EXPECT_THAT(refusal({.capacity = 4096, .alignment = 1024}), HasSubstr("from 8 to 512"));
+  EXPECT_EQ(resolve({.capacity = 32768, .alignment = 4096}).alignment, 4096u);
+}
+
+TEST(SettingsResolver, RefusesCountsOutOfRangeNamingTheRange) {
+  EXPECT_THAT(refusal({.max_publishers = 65}), HasSubstr("1 to 64"));
+  EXPECT_THAT(refusal({.max_publishers = 0}), HasSubstr("1 to 64"));
+  EXPECT_THAT(refusal({.max_subscribers = 257}), HasSubstr("1 to 256"));
+}
+
+TEST(SettingsResolver, RefusesUnknownWordsQuotingThem) {
+  EXPECT_THAT(refusal({.when_full = "evict\n"}), HasSubstr("\"evict\\x0a\""));
+  EXPECT_THAT(refusal({.segment = "heap"}), HasSubstr("\"heap\""));
+  EXPECT_THAT(refusal({.fences = "none"}), HasSubstr("\"none\""));
+}
+
+TEST(SettingsResolver, RefusesABlockTimeoutBeyondADay) {
+  EXPECT_THAT(refusal({.block_timeout_ns = ~0ull}), HasSubstr("0 to 24h"));
+}
+
+TEST(SettingsResolver, TakesTheFullFenceRuleWhereItIsAskedFor) {
+  EXPECT_EQ(resolve({.fences = "full"}).fence_rule, layout::FenceRule::full);
+}
+
+TEST(SettingsResolver, RefusesAnInvalidName) {
+  EXPECT_THROW(SettingsResolver({}).resolve("a/b", {}), Error);
+}
+
+TEST(SettingsDifference, IsEmptyForTheSameSettings) {
+  EXPECT_EQ(difference(resolve({}), resolve({.capacity = 4 << 20})), "");
+}
+
+TEST(SettingsDifference, NamesEachSettingWithBothValues) {
+  EXPECT_EQ(difference(resolve({.max_message = 64, .max_publishers = 2}),
+                       resolve({.max_message = 128, .when_full = "drop_newest"})),
+            "max_message is 64, not 128; when_full is block, not drop_newest; max_publishers is 2, "
+            "not 1");
+}
+
+}  // namespace
+}  // namespace busbar::daemon
