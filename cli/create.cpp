@@ -1,4 +1,3 @@
-#include <limits>
 #include <memory>
 #include <string>
 
@@ -28,22 +27,21 @@ struct CreateOptions {
 };
 
 void add_settings(CLI::App& app, CreateOptions& create) {
-  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   ChannelOptions& settings = create.settings;
   add_size(app, "--capacity", settings.capacity,
            "Bytes of the ring, rounded up to a power of two: 4KiB to 256GiB");
   add_size(app, "--max-message", settings.max_message,
            "Largest message, at most half the capacity; default a quarter");
-  add_number(app, "--max-publishers", settings.max_publishers, 1, kMost,
+  add_number(app, "--max-publishers", settings.max_publishers, 1, 64,
              "1 to 64; a channel of one publisher is the fastest");
-  add_number(app, "--max-subscribers", settings.max_subscribers, 1, kMost, "1 to 256");
+  add_number(app, "--max-subscribers", settings.max_subscribers, 1, 256, "1 to 256");
   app.add_option("--when-full", create.when_full,
                  "What a publisher meets when there is no room: block (it waits), drop_newest (its "
                  "message is dropped and counted)")
       ->check(CLI::IsMember({"block", "drop_newest"}))
       ->type_name("POLICY");
   add_duration(app, "--block-timeout", settings.block_timeout, "How long block waits");
-  add_number(app, "--alignment", settings.alignment, 1, kMost,
+  add_number(app, "--alignment", settings.alignment, 8, 4096,
              "Of messages in bytes: a power of two, 8 to 4096");
   app.add_option("--segment", settings.segment, "The ring's memory: auto, named")
       ->check(CLI::IsMember({"auto", "named"}))

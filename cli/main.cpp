@@ -38,7 +38,6 @@ Examples:
 void set_up(CLI::App& root, CommonOptions& options) {
   root.name("busbar");
   root.get_formatter()->label("SUBCOMMAND", "VERB");
-  root.get_formatter()->label("Subcommands", "Verbs");
   root.set_version_flag("--version", std::string("busbar ") + library_version());
   root.add_option("--socket", options.socket, "The broker's control socket")->type_name("PATH");
   root.add_flag("--json", options.json, "One JSON document (ls, show, create, clients)");
@@ -51,19 +50,26 @@ std::vector<Verb> make_verbs(CLI::App& root) {
           make_pub(root), make_sub(root),  make_clients(root)};
 }
 
+/// What was wrong, in words of ours where the parser's would mislead.
+std::string usage_text(const CLI::App& root, const CLI::ParseError& error) {
+  const bool no_verb =
+      root.get_subcommands().empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!no_verb) return printable(error.what());
+  const auto words = root.remaining();
+  return words.empty() ? "a verb is required" : "\"" + printable(words.front()) + "\" is no verb";
+}
+
 /// --help and --version come as errors too, with an exit code of 0.
 int report(const CLI::App& root, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {
     std::ostringstream text;
     root.exit(error, text, text);
-    print(text.str());
+    print(text.str() + (text.str().ends_with('\n') ? "" : "\n"));
     return kExitOk;
   }
   const auto chosen = root.get_subcommands();
   const std::string verb = chosen.empty() ? "" : " " + chosen.front()->get_name();
-  const bool no_verb = chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  say((no_verb ? std::string("a verb is required") : printable(error.what())) + " (see busbar" +
-      verb + " --help)");
+  say(usage_text(root, error) + " (see busbar" + verb + " --help)");
   return kExitUsage;
 }
 
@@ -84,6 +90,7 @@ int parse_and_run(int argc, char** argv) {
   CommonOptions options;
   set_up(root, options);
   const std::vector<Verb> verbs = make_verbs(root);
+  for (const Verb& verb : verbs) verb.app->group("Verbs");
   root.require_subcommand(1);
   try {
     root.parse(argc, argv);

@@ -10,6 +10,9 @@ namespace busbar::cli {
 namespace {
 
 constexpr std::uint64_t kBatch = 256;
+// A batch holds up its room in the ring until it is over: more than this part of it, and the
+// publisher would stand still meanwhile.
+constexpr std::size_t kPartOfRing = 8;
 
 }  // namespace
 
@@ -28,7 +31,7 @@ std::optional<Ending> Reception::take_waiting() {
   for (;;) {
     if (has_count()) return Ending::count;
     if (StopSignals::requested()) return Ending::interrupted;
-    subscriber_.poll([this](const Message& message) { writer_.write(message); }, batch_size());
+    subscriber_.poll([this](const Message& message) { take(message); }, batch_size());
     switch (subscriber_.poll_outcome()) {
       case Outcome::ok:
         continue;
@@ -47,7 +50,7 @@ std::optional<Ending> Reception::wait_for_one() {
       limits_.timeout ? subscriber_.receive(*limits_.timeout) : subscriber_.receive();
   switch (message.outcome()) {
     case Outcome::ok:
-      writer_.write(message);
+      take(message);
       return std::nullopt;
     case Outcome::timeout:
       return Ending::timeout;
@@ -63,13 +66,20 @@ std::optional<Ending> Reception::wait_for_one() {
   }
 }
 
+void Reception::take(const Message& message) {
+  largest_ = std::max(largest_, message.payload().size());
+  writer_.write(message);
+}
+
 bool Reception::has_count() const {
   return limits_.count && writer_.stats().messages() >= *limits_.count;
 }
 
 int Reception::batch_size() const {
-  if (!limits_.count) return kBatch;
-  return static_cast<int>(std::min(kBatch, *limits_.count - writer_.stats().messages()));
+  const std::uint64_t fair = subscriber_.capacity() / kPartOfRing / largest_;
+  const std::uint64_t most = std::clamp<std::uint64_t>(fair, 1, kBatch);
+  if (!limits_.count) return static_cast<int>(most);
+  return static_cast<int>(std::min(most, *limits_.count - writer_.stats().messages()));
 }
 
 }  // namespace busbar::cli

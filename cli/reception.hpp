@@ -30,6 +30,7 @@ class Reception {
  private:
   std::optional<Ending> take_waiting();
   std::optional<Ending> wait_for_one();
+  void take(const Message& message);
   bool has_count() const;
   int batch_size() const;
 
@@ -37,6 +38,7 @@ class Reception {
   Output& output_;
   MessageWriter& writer_;
   Limits limits_;
+  std::size_t largest_ = 1;  // message so far
 };
 
 }  // namespace busbar::cli

@@ -8,6 +8,9 @@
 namespace busbar::cli {
 namespace {
 
+// Below this size a system call for each chunk costs more than one more copy.
+constexpr std::size_t kDirect = 16 * 1024;
+
 /// Reads until `to` is full or the input ends, and returns how much that was.
 std::size_t read_fully(Input& input, std::span<std::byte> to) {
   std::size_t have = 0;
@@ -41,7 +44,7 @@ void send_sure_chunks(Input& input, Sender& sender, std::size_t size) {
 
 void send_chunks(Input& input, Sender& sender, std::size_t size) {
   sender.check_size(size, [] { return std::string("a chunk"); });
-  send_sure_chunks(input, sender, size);
+  if (size >= kDirect) send_sure_chunks(input, sender, size);
   InputBuffer buffer(input);
   while (buffer.fill(size)) {
     sender.send(buffer.unread().first(size));
