@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ bool connects(const std::string& path) {
   const UniqueFd probe = make_socket();
   const sockaddr_un address = address_of(path);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  return ::connect(probe.get(), generic, sizeof address) == 0 || errno == EAGAIN;
+  // Anything else, also a refused permission, is no proof that nobody listens.
+  return ::connect(probe.get(), generic, sizeof address) == 0 || errno != ECONNREFUSED;
 }
 
 /// Makes room for bind: unlinks the socket of a dead broker, and nothing else.
@@ -56,8 +58,8 @@ void take_over(const std::string& path) {
   }
   if (connects(path)) {
     throw Error(Errc::in_use, "control socket " + path +
-                                  " is in use by a process that is no broker of this version; "
-                                  "stop it or give another path");
+                                  " seems to be in use by another program; stop it, remove the "
+                                  "socket or give another path");
   }
   if (::unlink(path.c_str()) != 0) throw system_error("cannot remove stale " + path, errno);
   spdlog::info("control socket {} of a dead broker taken over", path);
@@ -75,6 +77,12 @@ void bind_to(int socket, const std::string& path, mode_t mode) {
   }
 }
 
+UniqueFd make_timer() {
+  UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer) throw system_error("timerfd_create", errno);
+  return timer;
+}
+
 bool out_of_descriptors(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
@@ -82,12 +90,13 @@ bool out_of_descriptors(int error) noexcept {
 }  // namespace
 
 Listener::Listener(EventLoop& loop, std::string path, mode_t mode, Handler acceptable)
-    : path_(std::move(path)), socket_(make_socket()) {
+    : path_(std::move(path)), socket_(make_socket()), retry_(make_timer()) {
   take_over(path_);
   refuse_descriptors(socket_.get());
   bind_to(socket_.get(), path_, mode);
   watch_ = loop.watch(socket_.get(), EPOLLIN,
                       [handler = std::move(acceptable)](std::uint32_t) { handler(); });
+  retry_watch_ = loop.watch(retry_.get(), EPOLLIN | EPOLLET, [this](std::uint32_t) { resume(); });
 }
 
 Listener::~Listener() {
@@ -104,15 +113,23 @@ std::optional<Arrival> Listener::accept() {
         UniqueFd(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     error = arrival.socket ? 0 : errno;
   }
-  if (out_of_descriptors(error)) {
-    spdlog::warn("no descriptors left: new clients wait until one is freed");
-    pause();
-  }
+  if (out_of_descriptors(error)) starve();
   if (!arrival.socket) return std::nullopt;
+  starving_ = false;
   second.reset();
   refuse_descriptors(arrival.socket.get());
   arrival.peer = peer_of(arrival.socket.get());
   return arrival;
+}
+
+void Listener::starve() {
+  if (!std::exchange(starving_, true)) {
+    spdlog::warn("no descriptors left: new clients wait until one is freed");
+  }
+  pause();
+  // The shortage may be the whole system's: then nothing that ends here would tell of its end.
+  const itimerspec in_a_second{{0, 0}, {1, 0}};
+  ::timerfd_settime(retry_.get(), 0, &in_a_second, nullptr);
 }
 
 void Listener::pause() {

@@ -25,7 +25,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   /// The next client, or nothing: none is waiting, or there are no descriptors for it (then it
-  /// pauses itself).
+  /// pauses itself and tries again every second).
   std::optional<Arrival> accept();
 
   /// While paused clients wait in the backlog.
@@ -33,10 +33,15 @@ class Listener {
   void resume();
 
  private:
+  void starve();
+
   std::string path_;
   UniqueFd socket_;
+  UniqueFd retry_;
   bool paused_ = false;
+  bool starving_ = false;
   Watch watch_;
+  Watch retry_watch_;
 };
 
 }  // namespace busbar::daemon
