@@ -70,7 +70,7 @@ void Sender::handle(Outcome outcome) {
 void Sender::throw_too_large(const std::string& what, std::size_t size, bool at_least) const {
   throw Failure(what + " has " + (at_least ? "at least " : "") + std::to_string(size) +
                 " bytes, channel \"" + publisher_.channel() + "\" takes " +
-                std::to_string(max_message()) +
+                std::to_string(max_message_) +
                 "; send less in one message, or create the channel with a larger --max-message");
 }
 

@@ -15,7 +15,8 @@ namespace busbar::cli {
 /// Every call throws Interrupted after a signal and Failure when the channel is closed.
 class Sender {
  public:
-  explicit Sender(Publisher& publisher) noexcept : publisher_(publisher) {}
+  explicit Sender(Publisher& publisher) noexcept
+      : publisher_(publisher), max_message_(publisher.max_message()) {}
 
   /// Copies one message into the ring, or counts it as dropped.
   void send(std::span<const std::byte> message);
@@ -30,10 +31,10 @@ class Sender {
   /// `what` is a callable, because its text is needed for that only.
   template <typename What>
   void check_size(std::size_t size, What&& what, bool at_least = false) const {
-    if (size > publisher_.max_message()) throw_too_large(what(), size, at_least);
+    if (size > max_message_) throw_too_large(what(), size, at_least);
   }
 
-  std::size_t max_message() const noexcept { return publisher_.max_message(); }
+  std::size_t max_message() const noexcept { return max_message_; }
   std::uint64_t dropped() const noexcept { return dropped_; }
   const TransferStats& stats() const noexcept { return stats_; }
 
@@ -42,6 +43,7 @@ class Sender {
   void handle(Outcome outcome);
 
   Publisher& publisher_;
+  std::size_t max_message_;
   TransferStats stats_;
   std::uint64_t dropped_ = 0;
   bool told_of_waiting_ = false;

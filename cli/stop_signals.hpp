@@ -3,8 +3,9 @@
 namespace busbar::cli {
 
 /// While it lives, SIGINT and SIGTERM are a wish to stop: `handle.interrupt()` is called from the
-/// signal handler and requested() is true from then on. A second signal ends the process, so that a
-/// write that nobody takes cannot keep it. One at a time; `handle` must outlive it and stay put.
+/// signal handler and requested() is true from then on. The same signal once more ends the process,
+/// so that a write that nobody takes cannot keep it. One at a time; `handle` must outlive it and
+/// stay put.
 class StopSignals {
  public:
   template <typename Handle>
