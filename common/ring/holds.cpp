@@ -36,6 +36,9 @@ std::uint64_t Holds::move_cursor(std::uint64_t released, std::uint64_t without) 
   const std::uint64_t next = next_.load(std::memory_order_acquire);
   const std::uint64_t held = held_with(released) & ~without;
   const std::uint64_t to = lowest_of(held, next);
+  // A place that was released and taken again since `released` was loaded looks free in `held`:
+  // then the caller's compare-and-swap will fail, and nothing may be stored before.
+  if (released_.load(std::memory_order_acquire) != released) return held;
   if (to == kNowhere || detached_.load(std::memory_order_relaxed)) [[unlikely]]
     return held;
   if (to == cursor_.load(std::memory_order_relaxed)) return held;

@@ -13,11 +13,12 @@ namespace busbar::ring {
 ///
 /// A place is held while its bits in `taken_` (changed by the receiving thread alone, plain stores)
 /// and in `released_` (changed by read-modify-write, each counted) differ. Whoever changes
-/// something loads `released_`, moves the cursor to what that makes right, and then changes
-/// `released_` by a compare-and-swap; if that fails, somebody else has changed something, and it
-/// starts over. So the last store of the cursor is by the last one to change anything, who has seen
-/// it all (an earlier, lower one that comes late is mended by its own retry; lower is always safe).
-/// Behind that step nobody touches anything, so that another thread may dispose of it.
+/// something loads `released_`, moves the cursor to what that makes right (unless `released_` has
+/// changed meanwhile), and then changes `released_` by a compare-and-swap; if that fails, somebody
+/// else has changed something, and it starts over. So the last store of the cursor is by the last
+/// one to change anything, who has seen it all (an earlier, lower one that comes late is mended by
+/// its own retry; lower is always safe). Behind that step nobody touches anything, so that another
+/// thread may dispose of it.
 class Holds {
  public:
   Holds(const RingView& ring, std::uint32_t seat, std::uint64_t next);
