@@ -1,5 +1,6 @@
 #include "daemon/channel_memory.hpp"
 
+#include "common/layout/geometry.hpp"
 #include "common/ring/membership.hpp"
 #include "common/sync/process_identity.hpp"
 

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -159,6 +161,28 @@ TEST(BrokerDeath, ClosesAChannelWhoseDeadPublisherHasLeftNonsense) {
   EXPECT_TRUE(broker.process().wait_for_stderr("channel \"quotes\" is damaged"));
   EXPECT_TRUE(client.ask(control::List{}).as<control::ChannelList>().channels.empty());
   EXPECT_TRUE(eventually([&] { return broker.segments().empty(); }));
+}
+
+TEST(BrokerDeath, RepairsARecordWhoseHeaderLiesAcrossTheEndOfTheRing) {
+  TestBroker broker;
+  RawClient client(broker.socket());
+  ForkedClient feed([&] {
+    auto* member = new RawClient(broker.socket(), "feed");
+    const MappedChannel channel(member->ask(Open{"quotes", Role::publisher}));
+    const std::uint64_t at = channel.view.capacity - 8;  // the word; type and number wrap around
+    auto& line = channel.view.control->publishers;
+    line.sequence = 41;
+    line.claimed = at;
+    const std::uint32_t sequence = 41;
+    std::memcpy(channel.view.data + 4, &sequence, sizeof sequence);
+    channel.view.record(at).word = layout::Word(layout::RecordState::claimed, 24, 0).bits();
+  });
+  feed.kill();
+  ASSERT_TRUE(eventually([&] { return opens(client, "quotes", Role::publisher); }));
+  const auto shown = client.ask(control::Show{"quotes"});
+  const auto& report = shown.as<control::ChannelShown>().channel;
+  EXPECT_EQ(report.sequence, 42u);
+  EXPECT_EQ(report.claimed, report.capacity + 16);
 }
 
 TEST(BrokerDeath, SurvivesSegmentsFullOfNoise) {
