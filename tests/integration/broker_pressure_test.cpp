@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,16 @@ std::uint64_t context_switches(pid_t pid) {
     sum += number_in(task.path() / "status", "nonvoluntary_ctxt_switches:");
   }
   return sum;
+}
+
+/// Processor time that a process has used, in clock ticks (100 a second).
+std::uint64_t cpu_ticks(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::vector<std::string> words(std::istream_iterator<std::string>(fields), {});
+  return std::stoull(words.at(11)) + std::stoull(words.at(12));
 }
 
 /// Nothing will come, so this is a measured span of time.
@@ -87,7 +99,9 @@ TEST(BrokerPressure, AnswersAllOnceAStuckClientReads) {
   RawClient greedy(broker.socket(), "greedy");
   const std::string packet = control::encode(control::Request{1, control::Broker{}});
   int sent = 0;
-  while (sent < 10000 && greedy.try_send(packet)) ++sent;
+  while (control::wait_writable(greedy.fd(), Deadline::after(std::chrono::milliseconds(200)))) {
+    if (greedy.try_send(packet)) ++sent;  // until the broker has stopped reading
+  }
   for (int i = 0; i < sent; ++i) greedy.receive().as<control::BrokerReport>();
   greedy.ask(control::List{}).as<control::ChannelList>();
 }
@@ -110,6 +124,17 @@ TEST(BrokerPressure, HasOneUnreadAnswerWithDescriptorsAClient) {
   }
 }
 
+TEST(BrokerPressure, SleepsWhileAnAnswerWithDescriptorsIsUnread) {
+  TestBroker broker;
+  RawClient hoarder(broker.socket(), "hoarder");
+  RawClient other(broker.socket(), "other");
+  for (int i = 0; i < 10; ++i) hoarder.send_request(Open{"quotes", Role::subscriber});
+  ASSERT_TRUE(control::wait_readable(hoarder.fd(), Deadline::after(kPatience)));
+  const std::uint64_t before = cpu_ticks(broker.process().pid());
+  watch_silence(other, std::chrono::milliseconds(500));
+  EXPECT_LE(cpu_ticks(broker.process().pid()), before + 5);
+}
+
 TEST(BrokerPressure, LetsClientsWaitWhenItHasNoDescriptorsLeft) {
   if (kSanitized) GTEST_SKIP();
   TestBroker broker;
@@ -125,6 +150,9 @@ TEST(BrokerPressure, LetsClientsWaitWhenItHasNoDescriptorsLeft) {
   ASSERT_TRUE(small.wait_for_stderr("no descriptors left"));
   clients[0].receive().as<control::Welcome>();
   clients[0].ask(control::List{}).as<control::ChannelList>();
+  const std::uint64_t before = cpu_ticks(small.pid());
+  watch_silence(clients[0], std::chrono::milliseconds(500));
+  EXPECT_LE(cpu_ticks(small.pid()), before + 5);
   for (auto& client : clients) {  // each that ends makes room for the next
     if (&client != &clients[0]) client.receive().as<control::Welcome>();
     client.close();
