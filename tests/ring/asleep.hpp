@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
+
+#include "common/base/deadline.hpp"
 
 namespace busbar::test {
 
@@ -51,6 +54,15 @@ class Sleeper {
     return false;
   }
   bool done() const { return done_.load(); }
+  /// Waits for the end; false if it does not come before the time after which every sleep in the
+  /// ring looks for itself (10 s): that would hide a wake-up that is missing.
+  bool was_woken() {
+    const Deadline rescue = Deadline::after(std::chrono::seconds(8));
+    while (!done() && !rescue.passed()) ::sched_yield();
+    const bool in_time = done();
+    join();
+    return in_time;
+  }
   void join() {
     if (thread_.joinable()) thread_.join();
   }

@@ -89,7 +89,7 @@ TEST(EndOfStream, WaitsForRoomEvenWhereMessagesAreDropped) {
   Sleeper ender([&] { outcome = writer.end(interrupt); });
   ASSERT_TRUE(ender.wait_until_asleep());
   slow.drain();
-  ender.join();
+  EXPECT_TRUE(ender.was_woken());
   EXPECT_EQ(outcome, Outcome::ok);
   if (slow.last() != Outcome::ended) slow.drain();
   EXPECT_EQ(slow.last(), Outcome::ended);
@@ -114,7 +114,7 @@ TEST(EndOfStream, ComesBehindAFellowsLastMessageHoweverTheyInterleave) {
   ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
   ring::Settings settings = settings_with(2, 16384);
   settings.block_timeout_ns = 3'600'000'000'000;
-  for (int round = 0; round < 500 && !HasFailure(); ++round) {
+  for (int round = 0; round < 200 && !HasFailure(); ++round) {
     TestRing channel(settings);
     auto a = channel.writer(0);
     auto b = channel.writer(1);

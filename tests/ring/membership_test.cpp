@@ -100,7 +100,7 @@ TEST(ClosedChannel, WakesASleepingReader) {
   Sleeper sleeper([&] { outcome = subscriber.reader().await(Deadline::never(), interrupt); });
   ASSERT_TRUE(sleeper.wait_until_asleep());
   ring::close_channel(channel.ring);
-  sleeper.join();
+  EXPECT_TRUE(sleeper.was_woken());
   EXPECT_EQ(outcome, Outcome::closed);
 }
 

@@ -119,6 +119,34 @@ TEST(Tail, HalfWrittenByADeadPublisherIsNotSeen) {
   EXPECT_EQ(ring::read_tail(channel.ring).sequence, 20u);
 }
 
+TEST(BoundaryAtOrAfter, CountsRecordsButNotTheSkipsBetween) {
+  TestRing channel;
+  auto writer = channel.writer();
+  for (int i = 0; i < 3; ++i) writer.commit(must_claim(writer, 104), 8, 0);  // 24 and a skip of 96
+  const auto find = [&](std::uint64_t target) {
+    return ring::boundary_at_or_after(channel.ring, {0, 0}, target, Boundary{360, 3});
+  };
+  EXPECT_EQ(find(24).position, 24u);
+  EXPECT_EQ(find(24).sequence, 1u);
+  EXPECT_EQ(find(100).position, 120u);
+  EXPECT_EQ(find(100).sequence, 1u);
+  EXPECT_EQ(find(121).position, 144u);
+  EXPECT_EQ(find(121).sequence, 2u);
+  EXPECT_EQ(find(1000).position, 360u);
+  EXPECT_EQ(find(1000).sequence, 3u);
+}
+
+TEST(BoundaryAtOrAfter, StopsBeforeAnOpenClaim) {
+  TestRing channel(settings_with(2));
+  auto writer = channel.writer();
+  publish(writer, 8, 0);
+  must_claim(writer, 8);
+  publish(writer, 8, 0);
+  const Boundary found = ring::boundary_at_or_after(channel.ring, {0, 0}, 60, Boundary{72, 3});
+  EXPECT_EQ(found.position, 24u);
+  EXPECT_EQ(found.sequence, 1u);
+}
+
 TEST(Checkpoints, AreAHalfStrideApart) {
   TestRing channel(settings_with(1, 65536));  // half a stride is 4096
   const auto& count = channel.ring.control->checkpoints.count;
