@@ -43,7 +43,6 @@ TEST_F(Format, IsViewedWithTheSameNumbers) {
   wanted.fence_rule = layout::FenceRule::full;
   const TestRing other(wanted);
   EXPECT_EQ(other.ring.capacity, 65536u);
-  EXPECT_EQ(other.ring.mask, 65535u);
   EXPECT_EQ(other.ring.max_message, 1000u);
   EXPECT_EQ(other.ring.block_timeout_ns, 17u);
   EXPECT_EQ(other.ring.max_publishers, 64u);
