@@ -234,7 +234,7 @@ TEST(RepairOfASoloRing, GivesTheSkipBehindAShortCommitNoNumber) {
   auto writer = channel.writer();
   Subscriber subscriber(channel, 0);
   const ring::Room room = must_claim(writer, 104);  // 0 to 120
-  fill(channel.ring, {room.position, 8}, 2);
+  fill(channel.ring, room, 2);                      // what lies behind the skip's word is no number
   channel.ring.record(0).type.store(2);
   channel.ring.record(24).word.store(Word(RecordState::skip, 120 - 24, 0).bits());
   channel.ring.record(0).word.store(Word(RecordState::committed, 24, 0).bits());
