@@ -1,5 +1,7 @@
 #include "busbar/bus.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "busbar/version.hpp"
@@ -65,7 +67,15 @@ std::vector<ChannelInfo> Bus::channels() {
 
 ChannelDetails Bus::channel(std::string_view name) {
   require_channel_name(name);
-  return details_of(connection().ask_for<control::ChannelShown>(control::Show{std::string(name)}));
+  auto shown = connection().ask_for<control::ChannelShown>(control::Show{std::string(name), 0});
+  for (std::uint32_t next = shown.next; next != 0;) {
+    auto page = connection().ask_for<control::ChannelShown>(control::Show{std::string(name), next});
+    std::ranges::move(page.publishers, std::back_inserter(shown.publishers));
+    std::ranges::move(page.subscribers, std::back_inserter(shown.subscribers));
+    // A page that does not lead on would be asked for for ever.
+    next = page.next > next ? page.next : 0;
+  }
+  return details_of(shown);
 }
 
 std::vector<ClientInfo> Bus::clients() {

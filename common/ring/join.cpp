@@ -20,7 +20,10 @@ Boundary claimed_boundary(const RingView& ring) {
 }
 
 Boundary start_boundary(const RingView& ring, JoinAt at) {
-  return at == JoinAt::oldest ? read_tail(ring) : claimed_boundary(ring);
+  Boundary start = at == JoinAt::oldest ? read_tail(ring) : claimed_boundary(ring);
+  // Nonsense that somebody stored: any boundary will do, reading from it says closed.
+  if (!RingView::aligned(start.position)) start.position = 0;
+  return start;
 }
 
 std::atomic<std::uint64_t>& active_word(const RingView& ring, std::uint32_t seat) {

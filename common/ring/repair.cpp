@@ -22,6 +22,7 @@ void abort_if_claimed(RecordHeader& record, Word seen) {
 bool repair(const RingView& ring) {
   PublishersLine& line = ring.control->publishers;
   const std::uint64_t start = line.claimed.load(std::memory_order_acquire);
+  if (!RingView::aligned(start)) return false;
   Boundary at{start, line.sequence.load(std::memory_order_relaxed)};
   while (at.position - start < ring.capacity) {
     RecordHeader& record = ring.record(at.position);
@@ -44,7 +45,7 @@ bool abort_claims_of(const RingView& ring, std::uint32_t slot) {
   const std::uint64_t claimed = ring.control->publishers.claimed.load(std::memory_order_acquire);
   // Set before its record became visible: nothing was claimed.
   if (oldest >= claimed) return oldest == claimed;
-  if (claimed - oldest > ring.capacity) return false;
+  if (claimed - oldest > ring.capacity || !RingView::aligned(oldest)) return false;
   std::uint64_t position = oldest;
   while (position < claimed) {
     RecordHeader& record = ring.record(position);

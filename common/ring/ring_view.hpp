@@ -40,6 +40,9 @@ struct RingView {
   /// checks, since whoever may write the ring may write anything.
   bool plausible(std::uint64_t length) const { return length >= 8 && length <= capacity; }
 
+  /// Whether a record may begin at a position that somebody else has stored.
+  static bool aligned(std::uint64_t position) { return position % layout::kMinAlignment == 0; }
+
   bool closed() const {
     return control->channel.state.load(std::memory_order_acquire) != layout::ChannelState::open;
   }

@@ -87,9 +87,11 @@ Boundary boundary_at_or_after(const RingView& ring, const Boundary& from, std::u
   if (target <= from.position) return from;
   const std::uint64_t count = ring.control->checkpoints.count.load(std::memory_order_relaxed);
   Boundary before = from;
+  if (!RingView::aligned(from.position)) return from;
   for (std::uint64_t i = count - std::min<std::uint64_t>(count, kCheckpoints); i < count; ++i) {
     const Boundary candidate = checkpoint(ring, i);
     if (candidate.position <= from.position || candidate.position > end.position) continue;
+    if (!RingView::aligned(candidate.position)) continue;
     if (candidate.position >= target) return candidate;
     before = candidate;
   }

@@ -65,6 +65,7 @@ TEST(Scale, TwoHundredFiftySixSubscribersAreServed) {
   for (int i = 0; i < 256; ++i) subscribers.push_back(bus.subscriber("a"));
   publisher.publish({});
   for (auto& subscriber : subscribers) EXPECT_TRUE(subscriber.receive(kPatience));
+  EXPECT_EQ(bus.channel("a").subscribers.size(), 256u);
 }
 
 TEST(Scale, SixteenPublishersShareAChannelAndASeventeenthIsToldTheLimit) {
