@@ -50,9 +50,13 @@ TEST(ParseSize, RefusesWhatIsNoSize) {
 }
 
 TEST(ParseSize, RefusesWhatItCannotHoldExactly) {
-  EXPECT_EQ(parse_size("9007199254740992"), 9007199254740992u);
-  EXPECT_FALSE(parse_size("9007199254740993000"));
-  EXPECT_FALSE(parse_size("99999999TiB"));
+  EXPECT_EQ(parse_size("9007199254740993"), 9007199254740993u);
+  EXPECT_EQ(parse_size("9223372036854775807"), 9223372036854775807u);
+  EXPECT_FALSE(parse_size("9223372036854775808"));
+  EXPECT_FALSE(parse_size("18446744073709551616"));
+  EXPECT_FALSE(parse_size("8388608TiB"));
+  EXPECT_FALSE(parse_size("18014398509481985KiB"));
+  EXPECT_FALSE(parse_size("1.0000001MiB"));
   EXPECT_FALSE(parse_size(std::string(400, '9')));
 }
 
