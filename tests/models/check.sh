@@ -1,0 +1,266 @@
+#!/usr/bin/env bash
+# Checks the ring's protocol with Spin: every model must hold, and every mutant of a model must fail.
+#
+#   check.sh                     all models with small bounds, all mutants (about a minute on two cores)
+#   check.sh --deep              the same, then larger bounds (about a quarter of an hour, up to 12 GB of memory)
+#   check.sh --show MODEL FLAG.. one run; if it fails, the counterexample step by step
+#
+# A line a run: verdict, model, flags, states that were stored, what was found. Exit status 0 if all is as it must be, else 1.
+# The words to it are in docs/protocol.md. BUSBAR_MODEL_JOBS says how many runs go on at once (default: 2 at most).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# what | model | flags. `holds`: no error in the whole state space. `fails`: an error must be found: a mutant, or a
+# -DREACH_ flag, which shows that a situation occurs at all.
+runs() {
+  cat <<'TABLE'
+holds | claim_many    | -DK=3 -DN=6 -DCLAIMS=2
+holds | repair        | -DN=6
+holds | repair        | -DN=6 -DSTEP_OVER -DNO_CRASH
+holds | gate_join     | -DHOLDER -DJOIN -DMAXPOS=6
+holds | claim_many    | -DTAP
+holds | claim_one     |
+holds | claim_one     | -DTAP
+holds | role_handover |
+holds | slot_reuse    |
+holds | gate_join     | -DHOLDER
+holds | gate_join     | -DJOIN
+holds | gate_join     | -DJOIN -DSTART_NOW
+holds | gate_join     | -DJOIN -DONE_LOOK
+holds | gate_join     | -DJOIN -DFENCES_FULL
+holds | holds         |
+holds | join_now      |
+holds | sleep_wake    |
+holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
+holds | sleep_wake    | -DFENCES_FULL
+holds | sleep_wake    | -DDEATH
+holds | room_wait     |
+holds | room_wait     | -DREADERS=2 -DK=2
+holds | room_wait     | -DFENCES_FULL
+holds | room_wait     | -DDEAD_SLOT
+fails | claim_one     | -DREACH_FULL
+fails | claim_one     | -DREACH_SHORT_LATE
+fails | claim_one     | -DMUTANT_TERM_AT_COMMIT
+fails | claim_one     | -DMUTANT_NO_TERM
+fails | claim_one     | -DMUTANT_NO_TERM_ROOM
+fails | claim_one     | -DMUTANT_SKIP_AFTER_WORD
+fails | claim_one     | -DMUTANT_WALK_BY_LENGTH
+fails | claim_one     | -DMUTANT_OWN_END
+fails | claim_one     | -DTAP -DMUTANT_NO_OPEN_GATE
+fails | claim_many    | -DREACH_FULL
+fails | claim_many    | -DREACH_LATE
+fails | claim_many    | -DMUTANT_TERM_AT_COMMIT
+fails | claim_many    | -DMUTANT_NO_TERM
+fails | claim_many    | -DMUTANT_NO_TERM_ROOM
+fails | claim_many    | -DMUTANT_SKIP_AFTER_WORD
+fails | claim_many    | -DCLAIMS=2 -DMUTANT_WAIT_IN_MUTEX
+fails | claim_many    | -DCLAIMS=2 -DMUTANT_WAIT_WITH_CLAIM
+fails | claim_many    | -DTAP -DMUTANT_NO_OPEN_GATE
+fails | repair        | -DN=6 -DREACH_FELLOW
+fails | repair        | -DN=6 -DREACH_BROKER
+fails | repair        | -DN=6 -DREACH_WALK
+fails | repair        | -DN=6 -DMUTANT_NO_REPAIR
+fails | repair        | -DN=6 -DSTEP_OVER -DMUTANT_NO_REPAIR
+fails | repair        | -DN=6 -DMUTANT_SEQUENCE_LAST
+fails | repair        | -DN=6 -DMUTANT_TERM_AFTER_WORD
+fails | repair        | -DN=6 -DMUTANT_OPEN_LAST
+fails | repair        | -DN=6 -DMUTANT_CLEAR_FIRST
+fails | repair        | -DN=6 -DMUTANT_NO_BROKER
+fails | repair        | -DN=6 -DMUTANT_ABORT_ANY
+fails | repair        | -DN=6 -DMUTANT_SKIP_AFTER_WORD
+fails | repair        | -DN=6 -DMUTANT_EOF_IS_DEATH
+fails | role_handover | -DREACH_WALK
+fails | role_handover | -DREACH_BEHIND
+fails | role_handover | -DMUTANT_OWN_END
+fails | role_handover | -DMUTANT_NO_REPAIR
+fails | role_handover | -DMUTANT_SEQUENCE_LAST
+fails | role_handover | -DMUTANT_SKIP_AFTER_WORD
+fails | role_handover | -DMUTANT_EARLY_SUCCESSOR
+fails | slot_reuse    | -DREACH_TAKEN_OVER
+fails | slot_reuse    | -DREACH_TENANT
+fails | slot_reuse    | -DMUTANT_NO_GENERATION
+fails | slot_reuse    | -DMUTANT_RECOVER_OUTSIDE
+fails | slot_reuse    | -DMUTANT_NO_TAKE_OVER
+fails | gate_join     | -DJOIN -DREACH_BEHIND_TAIL
+fails | gate_join     | -DJOIN -DREACH_CUT
+fails | gate_join     | -DJOIN -DMUTANT_TAIL_LATE
+fails | gate_join     | -DJOIN -DMUTANT_NO_SECOND_LOOK
+fails | gate_join     | -DJOIN -DMUTANT_NO_LOOP
+fails | gate_join     | -DJOIN -DMUTANT_NO_MEMBARRIER
+fails | gate_join     | -DJOIN -DMUTANT_OWN_FENCE
+fails | gate_join     | -DJOIN -DMUTANT_ACTIVE_LAST
+fails | gate_join     | -DJOIN -DSTART_NOW -DMUTANT_NO_LOOP
+fails | gate_join     | -DJOIN -DSTART_NOW -DMUTANT_NO_MEMBARRIER
+fails | gate_join     | -DHOLDER -DMUTANT_CURSOR_NEXT
+fails | gate_join     | -DHOLDER -DMUTANT_NO_GATE
+fails | holds         | -DREACH_RETRY
+fails | holds         | -DREACH_REUSE
+fails | holds         | -DMUTANT_NO_SECOND_LOOK
+fails | holds         | -DMUTANT_NEXT_LATE
+fails | holds         | -DMUTANT_NO_RETRY
+fails | holds         | -DMUTANT_NOT_COUNTED
+fails | join_now      | -DREACH_BEHIND
+fails | join_now      | -DMUTANT_CLAIMED_ONLY
+fails | join_now      | -DMUTANT_SLOTS_FIRST
+fails | join_now      | -DMUTANT_OPEN_LATE
+fails | join_now      | -DMUTANT_CLEAR_EARLY
+fails | sleep_wake    | -DREACH_SLEEP
+fails | sleep_wake    | -DREACH_LEFT_OVER
+fails | sleep_wake    | -DMUTANT_NO_MEMBARRIER
+fails | sleep_wake    | -DMUTANT_NO_SECOND_LOOK
+fails | sleep_wake    | -DMUTANT_LOOK_FIRST
+fails | sleep_wake    | -DMUTANT_POST_FIRST
+fails | sleep_wake    | -DMUTANT_NO_CLEAR
+fails | sleep_wake    | -DMUTANT_POST_UNASKED
+fails | sleep_wake    | -DMUTANT_DRAIN_LATE
+fails | sleep_wake    | -DDEATH -DMUTANT_NO_BROKER_RING
+fails | sleep_wake    | -DDEATH -DMUTANT_RING_FIRST
+fails | room_wait     | -DREACH_SLEEP
+fails | room_wait     | -DREACH_ROBBED
+fails | room_wait     | -DMUTANT_NO_MEMBARRIER
+fails | room_wait     | -DMUTANT_NO_SECOND_LOOK
+fails | room_wait     | -DMUTANT_POST_FIRST
+fails | room_wait     | -DMUTANT_NO_CLEAR
+fails | room_wait     | -DMUTANT_DRAIN_LATE
+fails | room_wait     | -DDEAD_SLOT -DMUTANT_RING_FIRST
+TABLE
+}
+
+deep_runs() {
+  cat <<'TABLE'
+holds | claim_one     | -DK=6
+holds | claim_one     | -DREADERS=2
+holds | claim_one     | -DRESERVE=1
+holds | claim_many    | -DRESERVE=1 -DK=3
+holds | claim_one     | -DN=12 -DK=5
+holds | claim_many    | -DK=4
+holds | claim_many    | -DK=3 -DCLAIMS=2
+holds | repair        | -DN=8 -DNO_CRASH
+holds | repair        | -DN=8 -DCLAIMS=2 -DNO_CRASH
+holds | repair        | -DN=6 -DSTEP_OVER
+holds | role_handover | -DK=5
+holds | gate_join     | -DHOLDER -DJOIN
+holds | gate_join     | -DJOIN -DREJOIN
+holds | gate_join     | -DJOIN -DREJOIN -DSTART_NOW
+holds | gate_join     | -DJOIN -DSTART_NOW -DONE_LOOK
+holds | gate_join     | -DJOIN -DN=5 -DMAXPOS=14 -DSTRIDE=3
+holds | holds         | -DRECORDS=6
+holds | join_now      | -DK=6
+holds | sleep_wake    | -DSEATS=2
+holds | sleep_wake    | -DMESSAGES=3
+holds | sleep_wake    | -DDEATH -DSEATS=2 -DMESSAGES=1
+holds | room_wait     | -DREADERS=2
+holds | room_wait     | -DCAPACITY=2 -DK=5
+TABLE
+}
+
+fail_usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+
+need() {
+  command -v "$1" >/dev/null || { echo "check.sh: $1 is missing; on Debian: apt install $2" >&2; exit 1; }
+}
+
+# build DIR MODEL FLAGS OPTIMIZE: leaves DIR/pan
+build() {
+  cd "$1"
+  # shellcheck disable=SC2086  # the flags are words
+  spin -a $3 "$here/$2.pml" >spin.out 2>&1 || { cat spin.out >&2; return 1; }
+  gcc "$4" -w -DSAFETY -DCOLLAPSE -DMEMLIM="$memory_mb" -o pan pan.c
+}
+
+# one WHAT MODEL FLAGS NUMBER: runs it and writes its line; leaves result.NUMBER (ok or wrong)
+one() {
+  local what=$1 model=$2 flags=$3 dir=$scratch/$4 optimize=-O2 states found verdict=wrong
+  # Most of a mutant's time is the compiler's.
+  if [[ $what == fails ]]; then optimize=-O0; fi
+  mkdir "$dir"
+  if (build "$dir" "$model" "$flags" "$optimize") && cd "$dir" && { ./pan -m1000000 >pan.out 2>&1 || true; }; then
+    states=$(awk '/states, stored/ { printf "%d", $1 }' pan.out)
+    found=$(grep -oE -m1 '^pan:[0-9]+: (assertion violated|invalid end state)' pan.out | cut -d' ' -f2- || true)
+    if ! grep -q 'errors: [01]$' pan.out || grep -qE 'Search not completed|depth too small|MEMLIM bound' pan.out; then
+      if [[ -z $found ]]; then found='search not completed'; fi
+    elif [[ -z $found ]] && grep -q 'errors: 0$' pan.out; then
+      found='no error'
+    fi
+    case "$what $found" in
+      'holds no error' | 'fails assertion violated' | 'fails invalid end state') verdict=ok ;;
+    esac
+  else
+    states=- found='does not compile'
+  fi
+  printf '%-5s %-13s %-42s %10s  %s\n' "$verdict" "$model" "${flags:--}" "${states:--}" "$found"
+  echo "$verdict" >"$scratch/result.$4"
+  cd "$scratch" && rm -rf "$dir"
+}
+
+# Every mutant that a model knows must be in the table.
+check_table() {
+  local model name missing=0
+  for model in "$here"/*.pml; do
+    while read -r name; do
+      if ! runs | grep -qE "^fails \| $(basename "$model" .pml) .*-D$name( |\$)"; then
+        echo "wrong $(basename "$model"): -D$name is in no run of check.sh"
+        missing=1
+      fi
+    done < <(grep -oE '(MUTANT|REACH)_[A-Z_]+' "$model" | sort -u)
+  done
+  return "$missing"
+}
+
+show() {
+  local model=$1 flags
+  shift
+  flags=$*
+  [[ -f $here/$model.pml ]] || { echo "check.sh: there is no model $model in $here" >&2; exit 2; }
+  mkdir "$scratch/show"
+  (build "$scratch/show" "$model" "$flags" -O2)
+  cd "$scratch/show"
+  ./pan -m1000000 || true
+  if [[ -f $model.pml.trail ]]; then
+    # shellcheck disable=SC2086
+    spin -k "$model.pml.trail" -t -p -g -l $flags "$here/$model.pml"
+    return 1
+  fi
+}
+
+main() {
+  local deep=0 jobs number=0 running=0 what model flags wrong=0 started=$SECONDS
+  memory_mb=3000
+  case ${1:-} in
+    '') ;;
+    --deep) deep=1; memory_mb=12000 ;;
+    --show) [[ $# -ge 2 ]] || fail_usage; memory_mb=12000 ;;
+    *) fail_usage ;;
+  esac
+  need spin spin
+  need gcc gcc
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  if [[ ${1:-} == --show ]]; then shift; show "$@"; return; fi
+
+  jobs=${BUSBAR_MODEL_JOBS:-$(nproc)}
+  if [[ -z ${BUSBAR_MODEL_JOBS:-} && $jobs -gt 2 ]]; then jobs=2; fi
+  check_table || wrong=1
+  while IFS='|' read -r what model flags; do
+    what=${what// /} model=${model// /} flags=${flags# }
+    if (( running == jobs )); then wait -n || true; running=$((running - 1)); fi
+    one "$what" "$model" "$flags" "$number" &
+    number=$((number + 1)) running=$((running + 1))
+  done < <(runs)
+  wait
+  if (( deep )); then                   # one by one: each may take much memory
+    while IFS='|' read -r what model flags; do
+      one "${what// /}" "${model// /}" "${flags# }" "$number"
+      number=$((number + 1))
+    done < <(deep_runs)
+  fi
+
+  local good
+  good=$(cat "$scratch"/result.* | grep -cx ok || true)
+  if (( good != number )); then wrong=1; fi
+  echo "$good of $number runs are as they must be, in $((SECONDS - started)) s"
+  return "$wrong"
+}
+
+main "$@"
