@@ -36,8 +36,8 @@ UniqueFd make_signalfd() {
   return fd;
 }
 
-SegmentNames names_without_leftovers(const std::string& bus, const std::string& path) {
-  SegmentNames names(bus, path);
+SegmentNames names_without_leftovers(const std::string& bus, const std::string& socket) {
+  SegmentNames names(bus, socket);
   const std::size_t count = remove_leftovers(names);
   if (count != 0) spdlog::info("{} segments of a dead broker removed", count);
   return names;
@@ -55,8 +55,10 @@ Broker::Broker(Config config, std::string socket_path)
       lock_(path_),
       signals_(make_signalfd()),
       quota_(config_.limits.memory.value_or(default_memory_limit())),
-      housekeeper_(loop_),
-      channels_(housekeeper_, quota_, names_without_leftovers(config_.bus, path_),
+      maker_(loop_),
+      mender_(loop_),
+      channels_(maker_, mender_, quota_,
+                names_without_leftovers(config_.bus, path_ + " " + lock_.identity()),
                 config_.limits.channels, registry_callbacks()),
       requests_(sessions_, channels_, quota_, config_),
       greeter_(sessions_, config_.bus, config_.limits.clients),

@@ -63,7 +63,8 @@ class Broker {
   EventLoop loop_;
   UniqueFd signals_;
   Quota quota_;
-  Housekeeper housekeeper_;
+  Housekeeper maker_;   // of memory: large channels take seconds
+  Housekeeper mender_;  // of what the dead leave: others wait for it
   ChannelRegistry channels_;
   SessionTable sessions_;
   Requests requests_;

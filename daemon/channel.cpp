@@ -66,13 +66,19 @@ bool Channel::left(Place place) const {
                                                 : ring::seat_left(memory_->view(), place.index);
 }
 
-void Channel::grant(Place place, const ring::Member& member) {
+std::uint64_t Channel::last_grant(Place place) const noexcept {
+  const auto at = last_grants_.find(place);
+  return at == last_grants_.end() ? 0 : at->second;
+}
+
+std::uint64_t Channel::grant(Place place, const ring::Member& member) {
   holders(place.role)[place.index] = member.session;
   if (place.role == control::Role::publisher) {
     ring::grant_slot(memory_->view(), place.index, member);
   } else {
     ring::grant_seat(memory_->view(), place.index, member);
   }
+  return last_grants_[place] = ++grants_;
 }
 
 void Channel::release(Place place) noexcept {

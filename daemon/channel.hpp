@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,7 +58,10 @@ class Channel {
   bool left(Place place) const;
   std::vector<Place> left_places() const;
 
-  void grant(Place place, const ring::Member& member);
+  /// Returns the number of the grant: never the same twice.
+  std::uint64_t grant(Place place, const ring::Member& member);
+  /// The number of the last grant of a place.
+  std::uint64_t last_grant(Place place) const noexcept;
   void release(Place place) noexcept;
 
   /// Places that are to be freed once the housekeeper has time.
@@ -76,6 +80,8 @@ class Channel {
   std::shared_ptr<ChannelMemory> memory_;
   std::vector<std::uint64_t> slot_holders_;
   std::vector<std::uint64_t> seat_holders_;
+  std::map<Place, std::uint64_t> last_grants_;
+  std::uint64_t grants_ = 0;
   std::vector<Place> wanted_;
   std::vector<Waiter> waiters_;
   bool busy_ = false;

@@ -54,9 +54,10 @@ void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
 
 }  // namespace
 
-ChannelRegistry::ChannelRegistry(Housekeeper& housekeeper, Quota& quota, SegmentNames names,
-                                 std::uint32_t limit, Callbacks callbacks)
-    : housekeeper_(housekeeper),
+ChannelRegistry::ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota,
+                                 SegmentNames names, std::uint32_t limit, Callbacks callbacks)
+    : maker_(maker),
+      mender_(mender),
       quota_(quota),
       segment_names_(std::move(names)),
       limit_(limit),
@@ -95,7 +96,7 @@ std::shared_ptr<Channel> ChannelRegistry::create(ring::Settings settings) {
   by_id_.emplace(channel->id(), channel);
   channel->set_busy(true);
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
-  housekeeper_.post(
+  maker_.post(
       {[=, wanted = channel->settings(), names = segment_names_] {
          *memory = std::make_shared<ChannelMemory>(wanted, names.next());
        },
@@ -137,12 +138,11 @@ void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
   channel->set_busy(true);
   const auto places = std::make_shared<const std::vector<Place>>(std::move(wanted));
   const auto sound = std::make_shared<bool>(false);
-  housekeeper_.post(
-      {[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places); },
-       [=, this](const std::exception_ptr& failure) {
-         if (failure) spdlog::error("reclaiming: {}", words(failure));
-         reclaimed(channel, *places, *sound);
-       }});
+  mender_.post({[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places); },
+                [=, this](const std::exception_ptr& failure) {
+                  if (failure) spdlog::error("reclaiming: {}", words(failure));
+                  reclaimed(channel, *places, *sound);
+                }});
 }
 
 void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
@@ -181,8 +181,8 @@ void ChannelRegistry::forget(const std::shared_ptr<Channel>& channel) {
   by_id_.erase(channel->id());
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>(channel->take_memory());
   // The charge goes with the channel, after the memory: `done` holds it until then.
-  housekeeper_.post({[memory] { memory->reset(); },
-                     [this, channel](const std::exception_ptr&) { callbacks_.freed(); }});
+  maker_.post({[memory] { memory->reset(); },
+               [this, channel](const std::exception_ptr&) { callbacks_.freed(); }});
 }
 
 }  // namespace busbar::daemon

@@ -28,8 +28,8 @@ class ChannelRegistry {
     std::function<void()> freed;
   };
 
-  ChannelRegistry(Housekeeper& housekeeper, Quota& quota, SegmentNames names, std::uint32_t limit,
-                  Callbacks callbacks);
+  ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, SegmentNames names,
+                  std::uint32_t limit, Callbacks callbacks);
 
   /// Nothing if there is no channel of this name.
   std::shared_ptr<Channel> find(const std::string& name) const;
@@ -58,7 +58,8 @@ class ChannelRegistry {
   void take_name(Channel& channel);
   void forget(const std::shared_ptr<Channel>& channel);
 
-  Housekeeper& housekeeper_;
+  Housekeeper& maker_;
+  Housekeeper& mender_;
   Quota& quota_;
   SegmentNames segment_names_;
   std::uint32_t limit_;

@@ -80,7 +80,9 @@ control::SendResult ClientSocket::try_send() {
 
 bool ClientSocket::all_read() const {
   int bytes = 0;
-  return ::ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0 || bytes == 0;
+  // 1 is nothing too: the kernel takes the last byte of a packet's account away only after it has
+  // reported the room, and a packet is never one byte. Waiting for 0 would miss that one report.
+  return ::ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0 || bytes <= 1;
 }
 
 void ClientSocket::take_back() {

@@ -1,10 +1,12 @@
 #include "daemon/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
+
+#include "daemon/stderr_sink.hpp"
 
 namespace busbar::daemon {
 
@@ -15,8 +17,11 @@ bool is_log_level(const std::string& level) {
 }
 
 void set_up_log(const std::string& level) {
-  const auto logger =
-      spdlog::get("busbard") ? spdlog::get("busbard") : spdlog::stderr_logger_st("busbard");
+  auto logger = spdlog::get("busbard");
+  if (!logger) {
+    logger = std::make_shared<spdlog::logger>("busbard", std::make_shared<StderrSink>());
+    spdlog::register_logger(logger);
+  }
   logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %l: %v");
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::trace);

@@ -109,7 +109,8 @@ Requests::Result Requests::run(const Call& call, const control::Open& body) {
 Requests::Result Requests::run(const Call& call, const control::Leave& body) {
   const Holding holding{body.channel_id, {body.role, body.index}};
   const auto channel = channels_.find(body.channel_id);
-  if (channel && call.session.holdings().contains(holding)) {
+  if (channel && call.session.holdings().contains(holding) &&
+      channel->last_grant(holding.place) == body.grant) {
     channels_.reclaim(channel, std::span(&holding.place, 1));
   }
   return std::nullopt;
@@ -178,9 +179,9 @@ std::shared_ptr<Channel> Requests::existing_or_default(const std::string& name) 
 
 Answer Requests::grant(const Call& call, Channel& channel, Place place) {
   const Holding holding{channel.id(), place};
-  Answer answer = reply(call.request, control::Opened{channel.id(), place.index});
+  const std::uint64_t number = channel.grant(place, call.session.member());
+  Answer answer = reply(call.request, control::Opened{channel.id(), place.index, number});
   answer.grant = {holding, channel.memory()};
-  channel.grant(place, call.session.member());
   call.session.holdings().insert(holding);
   return answer;
 }

@@ -65,4 +65,10 @@ void SocketLock::write_pid() {
   }
 }
 
+std::string SocketLock::identity() const {
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) throw system_error("fstat of " + path_, errno);
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
 }  // namespace busbar::daemon

@@ -14,6 +14,10 @@ class SocketLock {
   explicit SocketLock(const std::string& socket_path);
   /// Unlinks the file, while it still has the lock.
   ~SocketLock();
+  /// Of the lock's file: the same for a broker that takes over from a killed one, another for a
+  /// broker of the same path in another mount namespace.
+  std::string identity() const;
+
   SocketLock(const SocketLock&) = delete;
   SocketLock& operator=(const SocketLock&) = delete;
 

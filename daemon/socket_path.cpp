@@ -54,7 +54,8 @@ void create_folder_of(const std::string& path) {
 }  // namespace
 
 std::string prepare_socket_path(const std::string& given) {
-  const std::string path = choose(given);
+  // Absolute: what is named after it must not depend on where the broker was started.
+  const std::string path = std::filesystem::absolute(choose(given)).lexically_normal().string();
   check_length(path);
   create_folder_of(path);
   return path;

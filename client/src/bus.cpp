@@ -93,8 +93,8 @@ BrokerInfo Bus::broker() {
   return info_of(connection().ask_for<control::BrokerReport>(control::Broker{}));
 }
 
-const std::string& Bus::socket() const noexcept {
-  return connection_->socket();
+const std::string& Bus::socket() const {
+  return connection().socket();
 }
 
 }  // namespace busbar

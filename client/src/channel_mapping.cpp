@@ -36,10 +36,11 @@ ChannelMapping::ChannelMapping(std::shared_ptr<Connection> connection, std::stri
   }
   channel_id_ = opened->channel_id;
   index_ = opened->index;
+  grant_ = opened->grant;
   try {
     attach(answer.descriptors);
   } catch (...) {
-    connection_->tell(Leave{channel_id_, role_, index_});
+    connection_->tell(Leave{channel_id_, role_, index_, grant_});
     throw;
   }
 }
@@ -75,7 +76,7 @@ void ChannelMapping::leave() noexcept {
   } else {
     ring::leave_seat(ring_, index_);
   }
-  connection_->tell(Leave{channel_id_, role_, index_});
+  connection_->tell(Leave{channel_id_, role_, index_, grant_});
 }
 
 }  // namespace busbar

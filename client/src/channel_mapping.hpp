@@ -38,6 +38,7 @@ class ChannelMapping {
   control::Role role_;
   std::uint64_t channel_id_ = 0;
   std::uint32_t index_ = 0;
+  std::uint64_t grant_ = 0;
   shm::Mapping ring_mapping_;
   shm::Mapping seats_mapping_;
   ring::RingView ring_;

@@ -41,10 +41,24 @@ Hello hello(const ConnectOptions& options) {
 }  // namespace
 
 Connection::Connection(const ConnectOptions& options) : timeout_(options.timeout) {
-  FoundSocket found = find_broker(options.socket);
+  FoundSocket found = find_broker(options.socket, Deadline::after(timeout_));
   path_ = std::move(found.path);
   socket_ = std::move(found.socket);
   session_ = ask_for<Welcome>(hello(options)).session;
+}
+
+Connection::~Connection() {
+  if (fork_guard_.forked() || abandoned_.empty()) return;
+  // What was granted after its caller had stopped waiting, and is not yet read.
+  try {
+    for (;;) {
+      const Received received = receive_packet(socket_.get(), true);
+      if (received.kind != Received::Kind::packet) return;
+      give_back(decode_reply(received.packet));
+    }
+  } catch (...) {
+    // A destructor: at the end of the process the broker takes it back.
+  }
 }
 
 void Connection::throw_unexpected() {
@@ -95,7 +109,10 @@ Received Connection::receive(const Deadline& deadline) {
 
 Connection::Answer Connection::ask(RequestBody body) {
   if (fork_guard_.forked()) throw_forked();
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock(mutex_, timeout_);
+  if (!lock) {
+    throw Error(Errc::timed_out, "other threads wait for the broker on " + path_ + " already");
+  }
   const auto deadline = Deadline::after(timeout_);
   const Request request{++last_id_, std::move(body)};
   send(encode(request), deadline);
@@ -129,8 +146,9 @@ void Connection::give_back(const Reply& late) {
   const auto found = abandoned_.find(late.id);
   if (found == abandoned_.end()) return;
   if (const auto* opened = std::get_if<Opened>(&late.body)) {
-    send_packet(socket_.get(),
-                encode(Request{0, Leave{opened->channel_id, found->second, opened->index}}));
+    send_packet(
+        socket_.get(),
+        encode(Request{0, Leave{opened->channel_id, found->second, opened->index, opened->grant}}));
   }
   abandoned_.erase(found);
 }

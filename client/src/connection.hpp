@@ -21,6 +21,9 @@ class Connection {
  public:
   /// Finds the socket, connects and says hello. Throws as Bus::connect.
   explicit Connection(const ConnectOptions& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   struct Answer {
     control::ReplyBody body;
@@ -54,7 +57,7 @@ class Connection {
   [[noreturn]] void throw_gone() const;
 
   ForkGuard fork_guard_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   std::string path_;
   UniqueFd socket_;
   std::chrono::nanoseconds timeout_;

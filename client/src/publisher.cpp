@@ -78,16 +78,16 @@ void Publisher::interrupt() noexcept {
   if (core_ != nullptr) core_->interrupt();
 }
 
-const std::string& Publisher::channel() const noexcept {
-  return core_->mapping().channel();
+const std::string& Publisher::channel() const {
+  return core().mapping().channel();
 }
 
-std::size_t Publisher::max_message() const noexcept {
-  return core_->mapping().ring().max_message;
+std::size_t Publisher::max_message() const {
+  return core().mapping().ring().max_message;
 }
 
-std::size_t Publisher::capacity() const noexcept {
-  return core_->mapping().ring().capacity;
+std::size_t Publisher::capacity() const {
+  return core().mapping().ring().capacity;
 }
 
 }  // namespace busbar

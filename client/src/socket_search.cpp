@@ -24,12 +24,13 @@ std::vector<std::string> candidates(const std::string& wanted) {
 
 }  // namespace
 
-FoundSocket find_broker(const std::string& wanted) {
+FoundSocket find_broker(const std::string& wanted, const Deadline& deadline) {
   std::string tried;
   for (const std::string& path : candidates(wanted)) {
     try {
-      return {path, control::connect_to(path)};
+      return {path, control::connect_to(path, deadline)};
     } catch (const Error& error) {
+      if (error.errc() == Errc::timed_out) throw;
       tried += (tried.empty() ? "" : "; ") + std::string(error.what());
     }
   }

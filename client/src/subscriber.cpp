@@ -52,32 +52,32 @@ int Subscriber::poll_with(Visit visit, void* callback, int most) {
   return core().poll(visit, callback, most);
 }
 
-Outcome Subscriber::poll_outcome() const noexcept {
-  return core_->poll_outcome();
+Outcome Subscriber::poll_outcome() const {
+  return core().poll_outcome();
 }
 
 std::uint64_t Subscriber::lost() const noexcept {
   return 0;
 }
 
-std::uint64_t Subscriber::dropped() const noexcept {
-  return core_->dropped();
+std::uint64_t Subscriber::dropped() const {
+  return core().dropped();
 }
 
 void Subscriber::interrupt() noexcept {
   if (core_ != nullptr) core_->interrupt();
 }
 
-const std::string& Subscriber::channel() const noexcept {
-  return core_->mapping().channel();
+const std::string& Subscriber::channel() const {
+  return core().mapping().channel();
 }
 
-std::size_t Subscriber::max_message() const noexcept {
-  return core_->mapping().ring().max_message;
+std::size_t Subscriber::max_message() const {
+  return core().mapping().ring().max_message;
 }
 
-std::size_t Subscriber::capacity() const noexcept {
-  return core_->mapping().ring().capacity;
+std::size_t Subscriber::capacity() const {
+  return core().mapping().ring().capacity;
 }
 
 }  // namespace busbar

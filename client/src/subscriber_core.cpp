@@ -10,12 +10,17 @@ ring::JoinAt join_at(const SubscriberOptions& options) {
 /// Moves the cursor behind everything that was polled, also when a callback throws.
 class CursorOnExit {
  public:
-  CursorOnExit(ring::Holds& holds, const ring::Reader& reader) : holds_(holds), reader_(reader) {}
+  CursorOnExit(const ChannelMapping& mapping, ring::Holds& holds, const ring::Reader& reader)
+      : mapping_(mapping), holds_(holds), reader_(reader) {}
   CursorOnExit(const CursorOnExit&) = delete;
   CursorOnExit& operator=(const CursorOnExit&) = delete;
-  ~CursorOnExit() { holds_.pass(reader_.position()); }
+  ~CursorOnExit() {
+    // A callback may have forked: the child leaves the parent's seat alone.
+    if (!mapping_.forked()) holds_.pass(reader_.position());
+  }
 
  private:
+  const ChannelMapping& mapping_;
   ring::Holds& holds_;
   const ring::Reader& reader_;
 };
@@ -74,7 +79,7 @@ Message SubscriberCore::receive(const Deadline& deadline) {
 
 int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, int most) {
   mapping_.require_not_forked();
-  const CursorOnExit cursor(holds_, reader_);
+  const CursorOnExit cursor(mapping_, holds_, reader_);
   poll_outcome_ = Outcome::ok;
   int count = 0;
   while (count < most) {
@@ -85,6 +90,7 @@ int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, i
     fill(message, record);
     ++count;
     visit(callback, message);
+    mapping_.require_not_forked();
   }
   return count;
 }

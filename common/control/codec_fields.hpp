@@ -55,6 +55,7 @@ void fields(A& a, typename A::template Ref<Leave> m) {
   a("channel_id", m.channel_id);
   a("role", m.role);
   a("index", m.index);
+  a("grant", m.grant);
 }
 
 template <class A>
@@ -127,6 +128,7 @@ template <class A>
 void fields(A& a, typename A::template Ref<Opened> m) {
   a("channel_id", m.channel_id);
   a("index", m.index);
+  a("grant", m.grant);
 }
 
 template <class A>

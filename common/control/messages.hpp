@@ -49,6 +49,7 @@ struct Leave {  // a notice: id 0, no reply
   std::uint64_t channel_id = 0;
   Role role = Role::publisher;
   std::uint32_t index = 0;  // slot or seat
+  std::uint64_t grant = 0;  // as in `opened`: a late notice never takes a later holder's place
 };
 struct Remove {
   std::string channel;
@@ -103,6 +104,7 @@ struct Created {
 struct Opened {  // with two descriptors: ring (read-only for a subscriber), seats
   std::uint64_t channel_id = 0;
   std::uint32_t index = 0;  // slot or seat
+  std::uint64_t grant = 0;  // number of this grant
 };
 struct Done {};
 struct ChannelList {

@@ -1,11 +1,14 @@
 #include "common/control/packet_socket.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <limits>
 
@@ -40,6 +43,14 @@ sockaddr_un address_of(const std::string& path) {
   }
   path.copy(address.sun_path, path.size());
   return address;
+}
+
+// Zero would mean for ever.
+constexpr std::chrono::milliseconds kShortestPatience{1};
+
+timeval as_timeval(std::chrono::nanoseconds span) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(span).count();
+  return {static_cast<time_t>(micros / 1'000'000), static_cast<suseconds_t>(micros % 1'000'000)};
 }
 
 /// Room for descriptors of one packet, aligned as the kernel wants it.
@@ -95,14 +106,22 @@ bool wait_for(int socket, short events, const Deadline& deadline) {
 
 }  // namespace
 
-UniqueFd connect_to(const std::string& path) {
+UniqueFd connect_to(const std::string& path, const Deadline& deadline) {
   const sockaddr_un address = address_of(path);
-  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!socket) throw system_error("socket", errno);
+  // A blocking connect waits for room in the backlog as long as a send may wait.
+  const auto patience = deadline.left(std::chrono::hours(1));
+  const auto limit = as_timeval(std::max<std::chrono::nanoseconds>(patience, kShortestPatience));
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   const int result = resumed([&] {
     return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   });
+  if (result < 0 && errno == EAGAIN) {
+    throw Error(Errc::timed_out, "the broker on " + path + " accepts nobody; is it stopped?");
+  }
   if (result < 0) throw system_error(path, errno);
+  ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
   return socket;
 }
 

@@ -16,9 +16,10 @@
 
 namespace busbar::control {
 
-/// A connected, close-on-exec, non-blocking socket. Throws Errc::system (errno of connect in the
-/// code's text) if nobody listens.
-UniqueFd connect_to(const std::string& path);
+/// A connected, close-on-exec, non-blocking socket. Waits until the deadline while the listener's
+/// backlog is full, then throws Errc::timed_out; Errc::system (PATH and errno's words) if nobody
+/// listens.
+UniqueFd connect_to(const std::string& path, const Deadline& deadline);
 
 enum class SendResult { sent, would_block, gone };
 /// Sends one packet with at most 2 descriptors. Never blocks, never raises SIGPIPE.

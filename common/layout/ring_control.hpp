@@ -32,12 +32,26 @@ struct alignas(kLine) Tail {
 };
 
 struct alignas(kLine) MutexLine {
-  // 0 free; else owner + 1 (kBrokerOwner: the broker) and kMutexContended if somebody may sleep.
+  // 0 free; else mutex_owner() + 1, and kMutexContended if somebody may sleep.
   std::atomic<std::uint32_t> owner;
 };
 
 inline constexpr std::uint32_t kMutexContended = 0x80000000;
 inline constexpr std::uint32_t kBrokerOwner = 0xffff;  // beyond every publisher slot
+
+/// The owner as the mutex knows it: the slot, and which of the slot's tenants. Without the latter a
+/// fellow that has proved one tenant's death could take the mutex from the next.
+inline constexpr std::uint32_t kOwnerSlotBits = 17;
+inline constexpr std::uint32_t kOwnerGenerations = 1u << 14;
+constexpr std::uint32_t mutex_owner(std::uint32_t slot, std::uint32_t generation) {
+  return slot | (generation % kOwnerGenerations) << kOwnerSlotBits;
+}
+constexpr std::uint32_t slot_of_owner(std::uint32_t owner) {
+  return owner & ((1u << kOwnerSlotBits) - 1);
+}
+constexpr std::uint32_t generation_of_owner(std::uint32_t owner) {
+  return owner >> kOwnerSlotBits;
+}
 
 enum class ChannelState : std::uint32_t { open = 0, closed = 1 };
 
@@ -84,6 +98,7 @@ struct alignas(kLine) PublisherSlot {
   std::atomic<std::uint64_t> pid;  // in the namespace `pid_namespace`
   std::atomic<std::uint64_t> start_time;
   std::atomic<std::uint64_t> pid_namespace;
+  std::atomic<std::uint32_t> generation;  // counts the slot's tenants
 };
 
 static_assert(offsetof(RingControl, tail) >= kLine,
@@ -95,6 +110,9 @@ static_assert(offsetof(RingControl, publishers) == 0 && offsetof(RingControl, ta
               "a publisher of another build would take the mutex in the middle of the tail");
 static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, state) == 64,
               "the broker would abort the claims of the wrong publisher");
+static_assert(slot_of_owner(kBrokerOwner + 1) == kBrokerOwner + 1 &&
+                  ((mutex_owner(kBrokerOwner, kOwnerGenerations - 1) + 1) & kMutexContended) == 0,
+              "an owner that runs into the contended bit is taken for another one");
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "the kernel's futex word has 4 bytes");
 
 }  // namespace busbar::layout

@@ -169,7 +169,9 @@ RingView view(std::byte* ring_segment, std::uint64_t ring_segment_size, std::byt
   view.doorbells = reinterpret_cast<PublisherDoorbell*>(seats_segment + kDoorbellsOffset);
   view.seats = reinterpret_cast<Seat*>(seats_segment + seats_offset(n.max_publishers));
   view.capacity = n.capacity;
-  view.mask = n.capacity - 1;
+  // The lowest bits too: a position that a hostile fellow has stored never makes a misaligned
+  // header.
+  view.mask = (n.capacity - 1) & ~std::uint64_t{kMinAlignment - 1};
   view.max_message = n.max_message;
   view.block_timeout_ns = n.block_timeout;
   view.alignment = n.alignment;

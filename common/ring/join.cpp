@@ -1,5 +1,7 @@
 #include "common/ring/join.hpp"
 
+#include <algorithm>
+
 #include "common/base/error.hpp"
 #include "common/ring/wake.hpp"
 #include "common/sync/fence.hpp"
@@ -12,10 +14,19 @@ using namespace layout;
 // An honest publisher moves the tail past a joiner at most once or twice before it sees its cursor.
 constexpr int kJoinTries = 1000;
 
+/// Where `now` is: nothing that is committed from here on lies before it. With several publishers
+/// that is the oldest claim that is still open; the claimed position is loaded first, so that a
+/// claim that is opened in between lies behind it.
 Boundary claimed_boundary(const RingView& ring) {
   const PublishersLine& line = ring.control->publishers;
-  const std::uint64_t position = line.claimed.load(std::memory_order_acquire);
-  // May be a claim ahead of `position`: the first record's own number corrects it.
+  const std::uint64_t claimed = line.claimed.load(std::memory_order_acquire);
+  const std::uint64_t tail = read_tail(ring).position;
+  std::uint64_t position = claimed;
+  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
+    const std::uint64_t open = ring.slots[i].oldest_claim.load(std::memory_order_acquire);
+    if (open >= tail && RingView::aligned(open)) position = std::min(position, open);
+  }
+  // Only near: the first record's own number corrects it.
   return {position, line.sequence.load(std::memory_order_relaxed)};
 }
 
@@ -56,9 +67,10 @@ Boundary join(const RingView& ring, std::uint32_t index, JoinAt at) {
 }
 
 void leave_seat(const RingView& ring, std::uint32_t seat) noexcept {
-  ring.seats[seat].state.store(SeatState::left, std::memory_order_release);
   active_word(ring, seat).fetch_and(~active_bit(seat));
   wake_room_waiters(ring);
+  // Last: from here on the broker may grant the seat to somebody else.
+  ring.seats[seat].state.store(SeatState::left, std::memory_order_release);
 }
 
 void leave_slot(const RingView& ring, std::uint32_t slot) noexcept {

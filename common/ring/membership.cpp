@@ -19,6 +19,13 @@ void store_member(Place& place, const Member& member) {
   place.pid.store(member.pid, std::memory_order_release);
 }
 
+/// Takes the mutex from whatever tenant of a slot that is known to have none any more.
+bool take_over_from(sync::RingMutex& mutex, std::uint32_t slot) {
+  const std::uint32_t holder = mutex.holder();
+  return holder != sync::RingMutex::kFree && slot_of_owner(holder) == slot &&
+         mutex.take_over(holder, kBrokerOwner);
+}
+
 /// `value` behind `from`, or 0 if hostile bytes would make it negative.
 std::uint64_t distance(std::uint64_t from, std::uint64_t to) {
   return to > from ? to - from : 0;
@@ -30,6 +37,7 @@ void grant_slot(const RingView& ring, std::uint32_t index, const Member& member)
   PublisherSlot& slot = ring.slots[index];
   slot.oldest_claim.store(kNoClaim, std::memory_order_relaxed);
   slot.ended.store(0, std::memory_order_relaxed);
+  slot.generation.fetch_add(1);
   store_member(slot, member);
   slot.state.store(SlotState::held, std::memory_order_release);
 }
@@ -51,7 +59,8 @@ bool recover_slot(const RingView& ring, std::uint32_t index) {
   if (ring.max_publishers == 1) {
     sound = repair(ring);
   } else {
-    if (mutex.take_over(index, kBrokerOwner)) {
+    // Before the slot is free: nobody else could ever take the mutex from its next tenant.
+    if (take_over_from(mutex, index)) {
       sound = repair(ring);
       mutex.unlock();
     }

@@ -18,7 +18,7 @@ struct RingView {
   layout::Seat* seats = nullptr;                   // max_subscribers
 
   std::uint64_t capacity = 0;
-  std::uint64_t mask = 0;  // capacity - 1
+  std::uint64_t mask = 0;  // position to offset, always a multiple of 8
   std::uint64_t max_message = 0;
   std::uint64_t block_timeout_ns = 0;
   std::uint32_t alignment = 0;

@@ -22,10 +22,12 @@ bool holder_dead(std::uint32_t owner, void* context) {
     const ChannelLine& line = ring.control->channel;
     holder = {line.broker_pid.load(std::memory_order_acquire), line.broker_start_time.load(),
               line.broker_pid_namespace.load()};
-  } else if (owner < ring.max_publishers) {
-    const PublisherSlot& slot = ring.slots[owner];
+  } else if (slot_of_owner(owner) < ring.max_publishers) {
+    const PublisherSlot& slot = ring.slots[slot_of_owner(owner)];
     holder = {slot.pid.load(std::memory_order_acquire), slot.start_time.load(),
               slot.pid_namespace.load()};
+    // A later tenant's identity says nothing about the owner.
+    if (owner != mutex_owner(slot_of_owner(owner), slot.generation.load())) return false;
   }
   return sync::known_dead(holder);
 }
@@ -44,16 +46,19 @@ bool others_ended(const RingView& ring, std::uint32_t own) {
 
 }  // namespace
 
+SharedClaims::SharedClaims(const RingView& ring, std::uint32_t slot)
+    : slot_(slot), owner_(mutex_owner(slot, ring.slots[slot].generation.load())) {}
+
 Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
   RingMutex mutex(ring.control->mutex);
   for (;;) {
-    switch (mutex.lock(slot_, deadline, holder_dead, const_cast<RingView*>(&ring))) {
+    switch (mutex.lock(owner_, deadline, holder_dead, const_cast<RingView*>(&ring))) {
       case RingMutex::Result::acquired:
         return Outcome::ok;
       case RingMutex::Result::owner_dead: {
         const std::uint32_t dead = mutex.holder();
         if (dead == RingMutex::kFree || !holder_dead(dead, const_cast<RingView*>(&ring)) ||
-            !mutex.take_over(dead, slot_)) {
+            !mutex.take_over(dead, owner_)) {
           continue;  // the broker or a fellow was faster
         }
         if (repair(ring)) return Outcome::ok;
@@ -80,7 +85,7 @@ Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Dead
 Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& room) {
   open_.reserve(open_.size() + 1);
   RingMutex mutex(ring.control->mutex);
-  if (!mutex.spin_lock(slot_)) return Outcome::timeout;
+  if (!mutex.spin_lock(owner_)) return Outcome::timeout;
   const Outcome outcome = claim_locked(ring, size, room);
   mutex.unlock();
   return outcome;

@@ -14,7 +14,7 @@ namespace busbar::ring {
 /// outside of it. One thread at a time. docs/protocol.md, "Claim, several publishers".
 class SharedClaims {
  public:
-  explicit SharedClaims(std::uint32_t slot) : slot_(slot) {}
+  SharedClaims(const RingView& ring, std::uint32_t slot);
 
   /// ok or full; timeout if the mutex could not be had by the deadline; closed if the ring makes no
   /// sense after a death. Never waits for room.
@@ -45,6 +45,7 @@ class SharedClaims {
   void open(const RingView& ring, std::uint64_t position);
 
   std::uint32_t slot_;
+  std::uint32_t owner_;              // of the mutex
   std::vector<std::uint64_t> open_;  // positions of open claims, ascending
 };
 

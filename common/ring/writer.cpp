@@ -20,7 +20,7 @@ constexpr int kMostPauses = 256;
 }  // namespace
 
 Writer::Writer(const RingView& ring, std::uint32_t slot)
-    : ring_(ring), slot_(slot), is_solo_(ring.max_publishers == 1), shared_(slot) {
+    : ring_(ring), slot_(slot), is_solo_(ring.max_publishers == 1), shared_(ring, slot) {
   if (is_solo_) solo_.take_role(ring_);
 }
 

@@ -9,14 +9,14 @@ namespace busbar::sync {
 
 /// The publishers' mutex: a futex word that holds the owner's slot + 1, which the broker issued,
 /// and so can be taken over from an owner that is known to be dead by a compare-and-swap of exactly
-/// that slot. A plain view of the word; any thread.
+/// that owner. A plain view of the word; any thread.
 class RingMutex {
  public:
   enum class Result {
     acquired,
     busy,  ///< try_lock: held
     timed_out,
-    owner_dead,  ///< held by a slot of which `is_dead` said that it is gone; nothing was changed
+    owner_dead,  ///< held by an owner of whom `is_dead` said that it is gone; nothing was changed
   };
 
   explicit RingMutex(layout::MutexLine& line) noexcept : word_(line.owner) {}
@@ -27,7 +27,7 @@ class RingMutex {
   bool spin_lock(std::uint32_t owner) noexcept;
 
   /// Spins a little, then sleeps, at most until the deadline. After each 20 ms of sleep it
-  /// asks `is_dead(slot, context)` about the holder: this is how a waiter finds a death while the
+  /// asks `is_dead(owner, context)` about the holder: this is how a waiter finds a death while the
   /// broker is away.
   using IsDead = bool (*)(std::uint32_t owner, void* context);
   Result lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
@@ -39,7 +39,7 @@ class RingMutex {
   /// repair first.
   bool take_over(std::uint32_t dead, std::uint32_t owner) noexcept;
 
-  /// The holder's slot, or kFree.
+  /// The holder, or kFree.
   static constexpr std::uint32_t kFree = ~std::uint32_t{0};
   std::uint32_t holder() const noexcept;
 

@@ -209,7 +209,8 @@ TEST(BrokerChannels, RemovesByForceAndKeepsTheMemoryChargedWhileMembersHaveIt) {
     return client.ask(control::Broker{}).as<control::BrokerReport>().memory;
   };
   EXPECT_GT(memory(), rest);
-  client.send_request(control::Leave{opened.as<Opened>().channel_id, Role::publisher, 0});
+  client.send_request(control::Leave{opened.as<Opened>().channel_id, Role::publisher, 0,
+                                     opened.as<Opened>().grant});
   EXPECT_TRUE(eventually([&] { return memory() == rest; }));
 }
 

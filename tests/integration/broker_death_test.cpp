@@ -110,8 +110,19 @@ TEST(BrokerDeath, FreesAPlaceOnItsHoldersLeave) {
   TestBroker broker;
   RawClient client(broker.socket());
   const auto opened = client.ask(Open{"quotes", Role::publisher});
-  client.send_request(control::Leave{opened.as<Opened>().channel_id, Role::publisher, 0});
+  const Opened place = opened.as<Opened>();
+  client.send_request(control::Leave{place.channel_id, Role::publisher, 0, place.grant});
   EXPECT_TRUE(opens(client, "quotes", Role::publisher));
+}
+
+TEST(BrokerDeath, IgnoresALateLeaveOfAnEarlierGrantOfThePlace) {
+  TestBroker broker;
+  RawClient client(broker.socket());
+  const Opened first = client.ask(Open{"quotes", Role::publisher}).as<Opened>();
+  client.send_request(control::Leave{first.channel_id, Role::publisher, 0, first.grant});
+  ASSERT_TRUE(opens(client, "quotes", Role::publisher));
+  client.send_request(control::Leave{first.channel_id, Role::publisher, 0, first.grant});
+  EXPECT_FALSE(opens(client, "quotes", Role::publisher));
 }
 
 TEST(BrokerDeath, IgnoresALeaveFromWhoDoesNotHoldThePlace) {
@@ -120,9 +131,9 @@ TEST(BrokerDeath, IgnoresALeaveFromWhoDoesNotHoldThePlace) {
   const auto opened = feed.ask(Open{"quotes", Role::publisher});
   RawClient other(broker.socket(), "other");
   const std::uint64_t id = opened.as<Opened>().channel_id;
-  other.send_request(control::Leave{id, Role::publisher, 0});
-  other.send_request(control::Leave{id, Role::publisher, 4000000000});
-  other.send_request(control::Leave{id + 1, Role::subscriber, 0});
+  other.send_request(control::Leave{id, Role::publisher, 0, opened.as<Opened>().grant});
+  other.send_request(control::Leave{id, Role::publisher, 4000000000, 1});
+  other.send_request(control::Leave{id + 1, Role::subscriber, 0, 1});
   EXPECT_FALSE(opens(other, "quotes", Role::publisher));
 }
 

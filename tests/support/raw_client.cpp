@@ -20,11 +20,11 @@ void RawClient::Answer::print_unless(bool expected) const {
 }
 
 RawClient RawClient::silent(const std::string& socket) {
-  return RawClient(control::connect_to(socket));
+  return RawClient(control::connect_to(socket, Deadline::after(kPatience)));
 }
 
 RawClient::RawClient(const std::string& socket, const std::string& name)
-    : socket_(control::connect_to(socket)) {
+    : socket_(control::connect_to(socket, Deadline::after(kPatience))) {
   const Answer answer = ask(hello(name));
   static_cast<void>(answer.as<control::Welcome>());
 }

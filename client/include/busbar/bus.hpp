@@ -62,7 +62,7 @@ class BUSBAR_EXPORT Bus {
   BrokerInfo broker();
 
   /// The socket that this Bus is connected to.
-  const std::string& socket() const noexcept;
+  const std::string& socket() const;
 
  private:
   explicit Bus(std::shared_ptr<Connection> connection) noexcept;

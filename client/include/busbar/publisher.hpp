@@ -37,8 +37,10 @@ class BUSBAR_EXPORT Publisher {
   /// As publish(), but never waits.
   Outcome try_publish(std::span<const std::byte> message, std::uint32_t type = 0);
 
-  /// Commits several claims of this publisher, each whole: none is visible before all are.
-  /// Throws Errc::misuse if one is empty or another publisher's, and then commits none.
+  /// Commits several claims of this publisher, each whole: none is visible before all are. (A
+  /// process that is killed inside may, on a channel of several publishers, leave the later ones
+  /// without the first.) Throws Errc::misuse if one is empty or another publisher's, and then
+  /// commits none.
   void commit(std::span<Claim> claims);
 
   /// End of stream: subscribers get Outcome::ended behind everything that was committed, once every
@@ -51,10 +53,11 @@ class BUSBAR_EXPORT Publisher {
   /// would wait does. Any thread, any signal handler; the Publisher must be alive.
   void interrupt() noexcept;
 
-  /// The channel's name, its largest message in bytes, and its capacity in bytes.
-  const std::string& channel() const noexcept;
-  std::size_t max_message() const noexcept;
-  std::size_t capacity() const noexcept;
+  /// The channel's name, its largest message in bytes, and its capacity in bytes. Throw
+  /// Errc::misuse on a moved-from handle, as every other call.
+  const std::string& channel() const;
+  std::size_t max_message() const;
+  std::size_t capacity() const;
 
  private:
   friend class Bus;

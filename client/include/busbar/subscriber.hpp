@@ -40,22 +40,23 @@ class BUSBAR_EXPORT Subscriber {
   int poll(Callback&& callback, int most);
 
   /// Why the last poll() stopped: ok (it had `most`), empty, ended, closed.
-  Outcome poll_outcome() const noexcept;
+  Outcome poll_outcome() const;
 
   /// Messages that this seat missed: 0 for a reliable one.
   std::uint64_t lost() const noexcept;
 
   /// Messages that publishers of this channel dropped under drop_newest, all together.
-  std::uint64_t dropped() const noexcept;
+  std::uint64_t dropped() const;
 
   /// A waiting receive returns Outcome::interrupted; if none waits, the next one that would wait
   /// does. Any thread, any signal handler; the Subscriber must be alive.
   void interrupt() noexcept;
 
-  /// The channel's name, its largest message in bytes, and its capacity in bytes.
-  const std::string& channel() const noexcept;
-  std::size_t max_message() const noexcept;
-  std::size_t capacity() const noexcept;
+  /// The channel's name, its largest message in bytes, and its capacity in bytes. Throw
+  /// Errc::misuse on a moved-from handle, as every other call.
+  const std::string& channel() const;
+  std::size_t max_message() const;
+  std::size_t capacity() const;
 
  private:
   friend class Bus;

@@ -164,7 +164,7 @@ TEST(PacketSocket, ResumesAWaitThatASignalInterrupts) {
 
 TEST(PacketSocket, SaysWhyItCannotConnect) {
   try {
-    connect_to("/nonexistent/control.sock");
+    connect_to("/nonexistent/control.sock", Deadline::never());
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.errc(), Errc::system);
@@ -173,8 +173,8 @@ TEST(PacketSocket, SaysWhyItCannotConnect) {
 }
 
 TEST(PacketSocket, RefusesAPathThatNoSocketCanHave) {
-  EXPECT_THROW(connect_to(std::string(200, 'x')), Error);
-  EXPECT_THROW(connect_to(""), Error);
+  EXPECT_THROW(connect_to(std::string(200, 'x'), Deadline::never()), Error);
+  EXPECT_THROW(connect_to("", Deadline::never()), Error);
 }
 
 }  // namespace
