@@ -359,7 +359,7 @@ TEST(SharedClaims, TryClaimNeitherWaitsForTheMutexNorCountsADrop) {
   settings.when_full = layout::WhenFull::drop_newest;
   TestRing channel(settings);
   auto writer = channel.writer(1);
-  channel.ring.control->mutex.owner.store(1);  // slot 0 is inside
+  channel.ring.control->mutex.owner.store(mutex_owner(channel.ring, 0) + 1);  // slot 0 is inside
   Room room;
   EXPECT_EQ(writer.try_claim(8, room), Outcome::full);
   EXPECT_EQ(channel.ring.control->channel.dropped.load(), 0u);

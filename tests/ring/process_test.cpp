@@ -283,7 +283,7 @@ TEST_F(RingProcess, AWaiterFindsOutByItselfThatTheMutexHolderDied) {
     for (;;) {
       if (shared->stop.load()) break;  // until its identity is in its slot
     }
-    return sync::RingMutex(channel->ring.control->mutex).try_lock(1) ==
+    return sync::RingMutex(channel->ring.control->mutex).try_lock(mutex_owner(channel->ring, 1)) ==
                    sync::RingMutex::Result::acquired
                ? 0
                : 1;
@@ -291,7 +291,7 @@ TEST_F(RingProcess, AWaiterFindsOutByItselfThatTheMutexHolderDied) {
   ring::grant_slot(channel->ring, 1, member_of(holder));
   shared->stop.store(true);
   ASSERT_EQ(exit_code(holder), 0);
-  ASSERT_EQ(sync::RingMutex(channel->ring.control->mutex).holder(), 1u);
+  ASSERT_EQ(sync::RingMutex(channel->ring.control->mutex).holder(), mutex_owner(channel->ring, 1));
 
   auto writer = channel->writer(0);
   Subscriber subscriber(*channel, 0);
@@ -312,9 +312,10 @@ TEST_F(RingProcess, AWaiterDoesNotTakeTheMutexFromOneThatIsStopped) {
     while (!shared->stop.load()) {
     }
     sync::RingMutex mutex(channel->ring.control->mutex);
-    if (mutex.try_lock(1) != sync::RingMutex::Result::acquired) return 1;
+    if (mutex.try_lock(mutex_owner(channel->ring, 1)) != sync::RingMutex::Result::acquired)
+      return 1;
     ::raise(SIGSTOP);
-    if (mutex.holder() != 1) return 2;
+    if (mutex.holder() != mutex_owner(channel->ring, 1)) return 2;
     mutex.unlock();
     return 0;
   });
@@ -326,7 +327,7 @@ TEST_F(RingProcess, AWaiterDoesNotTakeTheMutexFromOneThatIsStopped) {
   ring::Interrupt interrupt;
   Room room;
   EXPECT_EQ(writer.claim(8, room, interrupt), Outcome::timeout);
-  EXPECT_EQ(sync::RingMutex(channel->ring.control->mutex).holder(), 1u);
+  EXPECT_EQ(sync::RingMutex(channel->ring.control->mutex).holder(), mutex_owner(channel->ring, 1));
   ::kill(holder, SIGCONT);
   EXPECT_EQ(exit_code(holder), 0);
   EXPECT_EQ(writer.claim(8, room, interrupt), Outcome::ok);

@@ -235,7 +235,7 @@ class RandomRing {
     ModelReader& reader = *readers_[seat];
     const std::uint64_t start = reader.reader.position();
     if (!oldest) {
-      const std::uint64_t now = solo() ? position_of(first_open()) : position_;
+      const std::uint64_t now = position_of(first_open());
       ASSERT_EQ(start, now);
     }
     const auto at = std::lower_bound(

@@ -21,7 +21,8 @@ enum Step { kLocked, kOpened, kHeader, kTerminated, kWord, kSequence, kClaimed, 
 /// Slot `slot` claims `size` bytes and dies behind `last`.
 void die_in_claim(const ring::RingView& ring, std::uint32_t slot, std::uint64_t size, Step last) {
   auto& line = ring.control->publishers;
-  ASSERT_EQ(sync::RingMutex(ring.control->mutex).try_lock(slot), sync::RingMutex::Result::acquired);
+  ASSERT_EQ(sync::RingMutex(ring.control->mutex).try_lock(mutex_owner(ring, slot)),
+            sync::RingMutex::Result::acquired);
   const std::uint64_t position = line.claimed.load();
   const std::uint64_t sequence = line.sequence.load();
   const std::uint64_t extent = ring.extent(16 + size);
@@ -169,9 +170,9 @@ TEST(Repair, LeavesTheMutexOfALiveFellowAlone) {
   channel.writer(0);
   channel.writer(1);
   sync::RingMutex mutex(channel.ring.control->mutex);
-  ASSERT_EQ(mutex.try_lock(0), sync::RingMutex::Result::acquired);
+  ASSERT_EQ(mutex.try_lock(mutex_owner(channel.ring, 0)), sync::RingMutex::Result::acquired);
   ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
-  EXPECT_EQ(mutex.holder(), 0u);
+  EXPECT_EQ(mutex.holder(), mutex_owner(channel.ring, 0));
 }
 
 TEST(Repair, GivesTheSlotBackEmpty) {
@@ -206,7 +207,7 @@ TEST(Repair, ReadsTheNumberOfARecordInTheLastEightBytes) {
     channel.ring.record(4088 + 24).word.store(0);
     channel.ring.record(4088).word.store(
         Word(publishers == 1 ? RecordState::committed : RecordState::claimed, 24, 0).bits());
-    if (publishers == 2) control.mutex.owner.store(1);
+    if (publishers == 2) control.mutex.owner.store(mutex_owner(channel.ring, 0) + 1);
     EXPECT_TRUE(ring::recover_slot(channel.ring, 0));
     EXPECT_EQ(control.publishers.claimed.load(), 4088u + 24);
     EXPECT_EQ(control.publishers.sequence.load(), sequence + 1);
@@ -297,7 +298,7 @@ TEST(RepairOfADamagedRing, SaysSo) {
   for (const std::uint64_t word :
        {claimed_by_slot_1(0), claimed_by_slot_1(7), claimed_by_slot_1(4097),
         claimed_by_slot_1((std::uint64_t{1} << 40) - 1), Word(RecordState(9), 24, 1).bits()}) {
-    channel.ring.control->mutex.owner.store(2);
+    channel.ring.control->mutex.owner.store(mutex_owner(channel.ring, 1) + 1);
     channel.ring.record(0).word.store(word);
     EXPECT_FALSE(ring::recover_slot(channel.ring, 1)) << word;
     EXPECT_EQ(channel.ring.control->mutex.owner.load(), 0u);
@@ -310,7 +311,7 @@ TEST(RepairOfADamagedRing, EndsOnALoopOfSkips) {
   for (std::uint64_t at = 0; at < 4096; at += 8) {
     channel.ring.record(at).word.store(Word(RecordState::skip, 8, 0).bits());
   }
-  channel.ring.control->mutex.owner.store(2);
+  channel.ring.control->mutex.owner.store(mutex_owner(channel.ring, 1) + 1);
   EXPECT_FALSE(ring::recover_slot(channel.ring, 1));
 }
 

@@ -16,6 +16,11 @@
 
 namespace busbar::test {
 
+/// How the mutex names the tenant of a slot.
+inline std::uint32_t mutex_owner(const ring::RingView& ring, std::uint32_t slot) {
+  return layout::mutex_owner(slot, ring.slots[slot].generation.load());
+}
+
 /// A channel in this process's memory, mapped once (and doubled), as threads of one process share
 /// it. The broker's part is played by grant/recover calls on `ring`.
 class TestRing {
