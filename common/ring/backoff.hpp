@@ -10,7 +10,8 @@ namespace busbar::ring {
 /// moment takes the cache line from under the other, and a batch cannot form), then yield.
 class Backoff {
  public:
-  explicit Backoff(int most_pauses) noexcept : most_pauses_(most_pauses) {}
+  Backoff(int first_pauses, int most_pauses) noexcept
+      : pauses_(first_pauses), most_pauses_(most_pauses) {}
 
   /// False once the budget is used up and it is time to sleep.
   bool step() noexcept {
@@ -29,9 +30,9 @@ class Backoff {
  private:
   static constexpr int kSpinRounds = 40;
   static constexpr int kYieldRounds = 8;
+  int pauses_;
   const int most_pauses_;
   int round_ = 0;
-  int pauses_ = 1;
 };
 
 }  // namespace busbar::ring

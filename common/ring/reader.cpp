@@ -51,7 +51,7 @@ bool Reader::something_there() const {
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
-  for (Backoff backoff(kMostPauses); backoff.step();) {
+  for (Backoff backoff(1, kMostPauses); backoff.step();) {
     if (something_there()) return Outcome::ok;
   }
   return sleep(deadline, interrupt);

@@ -15,6 +15,7 @@ using namespace layout;
 constexpr std::chrono::seconds kLongestSleep{10};
 // Between two looks at the seats of a full ring: each takes the cursor's line from its reader, and
 // room for one message more is not worth that.
+constexpr int kFirstPauses = 64;
 constexpr int kMostPauses = 256;
 
 }  // namespace
@@ -59,7 +60,7 @@ Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt)
 template <typename Attempt>
 Outcome Writer::await_room(std::uint64_t size, Interrupt& interrupt, const Deadline& deadline,
                            Attempt attempt) {
-  for (Backoff backoff(kMostPauses); backoff.step();) {
+  for (Backoff backoff(kFirstPauses, kMostPauses); backoff.step();) {
     const Outcome outcome = attempt();
     if (outcome != Outcome::full || waits_for_itself(size)) return outcome;
   }
