@@ -31,7 +31,7 @@ void add_settings(CLI::App& app, CreateOptions& create) {
   add_size(app, "--capacity", settings.capacity,
            "Bytes of the ring, rounded up to a power of two: 4KiB to 256GiB");
   add_size(app, "--max-message", settings.max_message,
-           "Largest message, at most half the capacity; default a quarter");
+           "Largest message, at most half the capacity less 64 bytes; default a quarter");
   add_number(app, "--max-publishers", settings.max_publishers, 1, 64,
              "1 to 64; a channel of one publisher is the fastest");
   add_number(app, "--max-subscribers", settings.max_subscribers, 1, 256, "1 to 256");

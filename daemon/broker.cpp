@@ -104,7 +104,11 @@ void Broker::on_signal() {
       spdlog::warn("SIGHUP ignored: this version cannot reload; restart the broker instead");
       continue;
     }
-    spdlog::info("stopping: {} channels, {} clients", channels_.size(), sessions_.clients());
+    spdlog::info("stopping; channels: {}, clients: {}", channels_.size(), sessions_.clients());
+    if (sessions_.clients() != 0) {
+      spdlog::warn(
+          "clients go on among themselves; they meet the next broker's when they connect anew");
+    }
     loop_.stop();
   }
 }
@@ -210,7 +214,7 @@ void Broker::disconnect(Session& session) {
 void Broker::on_death(std::uint64_t id) {
   Session& session = *sessions_.find(id);
   if (!session.holdings().empty()) {
-    spdlog::info("client {} is dead: {} places are taken back", session.words(),
+    spdlog::info("client {} has ended without leaving; places taken back: {}", session.words(),
                  session.holdings().size());
   }
   lobby_.leave(id);

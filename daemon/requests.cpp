@@ -122,7 +122,7 @@ Requests::Result Requests::run(const Call& call, const control::Remove& body) {
   if (channel->has_members() && !body.force) {
     throw Error(Errc::in_use, "channel " + busbar::quoted(body.channel) + " has members: " +
                                   holders_text(*channel, channel->held_places()) +
-                                  "; stop them or remove it by force");
+                                  "; stop them or remove it by force (--force)");
   }
   channels_.remove(channel);
   return reply(call.request, control::Done{});
@@ -164,7 +164,8 @@ bool Requests::take_back_left(const std::shared_ptr<Channel>& channel) {
 std::shared_ptr<Channel> Requests::existing(const std::string& name) const {
   require_channel_name(name);
   if (auto channel = channels_.find(name)) return channel;
-  throw Error(Errc::no_such_channel, "no channel " + busbar::quoted(name));
+  throw Error(Errc::no_such_channel,
+              "no channel " + busbar::quoted(name) + "; `busbar ls` lists those that there are");
 }
 
 std::shared_ptr<Channel> Requests::existing_or_default(const std::string& name) {
@@ -190,7 +191,8 @@ Error Requests::no_place(const Channel& channel, control::Role role) const {
   std::vector<Place> held = channel.held_places();
   std::erase_if(held, [role](Place place) { return place.role != role; });
   const std::string what = role_text(role);
-  const std::string remedy = "; create the channel with a larger max_" + what + "s or stop ";
+  const std::string remedy =
+      "; remove the channel and create it with a larger max_" + what + "s, or stop ";
   const std::string start = "channel " + busbar::quoted(channel.name()) + " admits ";
   if (held.size() == 1) {
     return Error(Errc::in_use, start + "1 " + what + " and " + holders_text(channel, held) +

@@ -52,7 +52,8 @@ bool SocketLock::try_take(const std::string& socket_path) {
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return is_at(path_, file_.get());
   if (errno != EWOULDBLOCK) throw system_error("lock file " + path_, errno);
   throw Error(Errc::in_use, "control socket " + socket_path + " is in use by a broker (pid " +
-                                pid_in(file_.get()) + ")");
+                                pid_in(file_.get()) +
+                                "); use that one, stop it, or give another --socket");
 }
 
 void SocketLock::write_pid() {

@@ -47,7 +47,8 @@ void create_folder_of(const std::string& path) {
   if (::mkdir(folder.c_str(), mode) == 0) {
     ::chmod(folder.c_str(), mode);  // mkdir's mode went through the umask
   } else if (errno != EEXIST) {
-    throw system_error("cannot create " + folder + " for the control socket", errno);
+    const Error why = system_error("cannot create " + folder + " for the control socket", errno);
+    throw Error(why.errc(), std::string(why.what()) + "; give --socket or set XDG_RUNTIME_DIR");
   }
 }
 

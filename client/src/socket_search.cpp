@@ -31,7 +31,10 @@ FoundSocket find_broker(const std::string& wanted, const Deadline& deadline) {
       return {path, control::connect_to(path, deadline)};
     } catch (const Error& error) {
       if (error.errc() == Errc::timed_out) throw;
-      tried += (tried.empty() ? "" : "; ") + std::string(error.what());
+      const bool foreign = error.code() == Errc::refused;
+      tried +=
+          (tried.empty() ? "" : "; ") + std::string(error.what()) +
+          (foreign ? " (a broker of another user: ask for access, or run one of your own)" : "");
     }
   }
   throw Error(Errc::no_broker, "no broker answers: " + tried +

@@ -120,6 +120,7 @@ UniqueFd connect_to(const std::string& path, const Deadline& deadline) {
   if (result < 0 && errno == EAGAIN) {
     throw Error(Errc::timed_out, "the broker on " + path + " accepts nobody; is it stopped?");
   }
+  if (result < 0 && errno == EACCES) throw Error(Errc::refused, path + ": permission denied");
   if (result < 0) throw system_error(path, errno);
   ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
   return socket;

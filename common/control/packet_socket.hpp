@@ -17,8 +17,8 @@
 namespace busbar::control {
 
 /// A connected, close-on-exec, non-blocking socket. Waits until the deadline while the listener's
-/// backlog is full, then throws Errc::timed_out; Errc::system (PATH and errno's words) if nobody
-/// listens.
+/// backlog is full, then throws Errc::timed_out; Errc::refused without permission; Errc::system
+/// (PATH and errno's words) if nobody listens.
 UniqueFd connect_to(const std::string& path, const Deadline& deadline);
 
 enum class SendResult { sent, would_block, gone };

@@ -99,6 +99,7 @@ bool seat_left(const RingView& ring, std::uint32_t seat) {
 
 void close_channel(const RingView& ring) {
   ring.control->channel.state.store(ChannelState::closed, std::memory_order_release);
+  hail_publishers(ring);
   ring_everybody(ring);
 }
 

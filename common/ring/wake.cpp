@@ -33,6 +33,10 @@ void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
   }
 }
 
+void hail_publishers(const RingView& ring) noexcept {
+  ring.seats_control->sleepers[0].fetch_or(1);
+}
+
 void ring_everybody(const RingView& ring) noexcept {
   for (std::uint32_t i = 0; i < ring.max_subscribers; ++i) sync::ring_bell(ring.seats[i].bell);
   for (std::uint32_t i = 0; i < ring.max_publishers; ++i) sync::ring_bell(ring.doorbells[i].bell);

@@ -33,7 +33,7 @@ Outcome Writer::without_room() {
 }
 
 Outcome Writer::claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline) {
-  if (ended_) return Outcome::ended;
+  if (over_ != Outcome::ok) return over_;
   return is_solo_ ? solo_.try_claim(ring_, size, room) : shared_.claim(ring_, size, deadline, room);
 }
 
@@ -105,7 +105,14 @@ void Writer::publish_batch(std::span<const Room> rooms) {
     for (const Room& room : rooms) shared_.close(ring_, room);
     wake_room_waiters(ring_);
   }
-  wake_sleepers(ring_);
+  if (wake_sleepers(ring_)) notice_closed();
+}
+
+/// The broker hails publishers when it closes a channel; whoever hears it passes it on.
+void Writer::notice_closed() noexcept {
+  if (!ring_.closed()) return;
+  over_ = Outcome::closed;
+  hail_publishers(ring_);
 }
 
 Outcome Writer::claim_end(Room& room, const Deadline& deadline, bool& last) {
@@ -117,14 +124,15 @@ Outcome Writer::claim_end(Room& room, const Deadline& deadline, bool& last) {
 }
 
 Outcome Writer::end(Interrupt& interrupt) {
-  if (ended_) return Outcome::ended;
+  if (ring_.closed()) return Outcome::closed;
+  if (over_ != Outcome::ok) return over_;
   const Deadline deadline = block_deadline();
   Room room;
   bool last = false;
   const Outcome outcome =
       await_room(0, interrupt, deadline, [&] { return claim_end(room, deadline, last); });
   if (outcome != Outcome::ok) return outcome;
-  ended_ = true;
+  over_ = Outcome::ended;
   if (last) commit(room, 0, 0, kFlagEnd);
   return Outcome::ok;
 }

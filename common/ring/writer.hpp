@@ -58,8 +58,8 @@ class Writer {
 
  private:
   Outcome claim_now(std::uint64_t size, Room& room) {
-    if (ended_) [[unlikely]]
-      return Outcome::ended;
+    if (over_ != Outcome::ok) [[unlikely]]
+      return over_;
     if (is_solo_) [[likely]]
       return solo_.try_claim(ring_, size, room);
     return shared_.try_claim(ring_, size, room);
@@ -72,9 +72,11 @@ class Writer {
       shared_.finish(ring_, room, state, used, type, flags);
       wake_room_waiters(ring_);  // an open claim gates: its end makes room
     }
-    wake_sleepers(ring_);
+    if (wake_sleepers(ring_)) [[unlikely]]
+      notice_closed();
   }
 
+  void notice_closed() noexcept;
   Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
   Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
@@ -88,7 +90,7 @@ class Writer {
   RingView ring_;
   std::uint32_t slot_;
   bool is_solo_;
-  bool ended_ = false;
+  Outcome over_ = Outcome::ok;  // ended or closed: nothing can be claimed any more
   SoloClaims solo_;
   SharedClaims shared_;
 };

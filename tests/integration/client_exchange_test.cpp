@@ -322,5 +322,20 @@ TEST_F(Exchange, TellsMembersThatAChannelWasRemovedBehindWhatWasCommitted) {
   EXPECT_EQ(subscriber.try_receive().outcome(), Outcome::closed);
 }
 
+TEST_F(Exchange, TellsEveryPublisherThatAChannelWasRemovedWithItsFirstCommitAfterIt) {
+  for (const std::uint32_t publishers : {1u, 3u}) {
+    const std::string name = "removed-" + std::to_string(publishers);
+    bus.create(name, {.max_publishers = publishers});
+    std::vector<Publisher> all;
+    for (std::uint32_t i = 0; i < publishers; ++i) all.push_back(bus.publisher(name));
+    bus.remove(name, true);
+    for (Publisher& publisher : all) publisher.publish({});
+    for (Publisher& publisher : all) {
+      EXPECT_EQ(publisher.publish({}), Outcome::closed);
+      EXPECT_EQ(publisher.end(), Outcome::closed);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace busbar::test

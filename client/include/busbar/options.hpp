@@ -57,7 +57,7 @@ enum class WhenFull : std::uint8_t {
 struct ChannelOptions {
   /// Bytes of the ring; rounded up to a power of two, 4 KiB to 256 GiB.
   std::optional<std::uint64_t> capacity = {};
-  /// Largest payload in bytes; at most half the capacity, default a quarter.
+  /// Largest payload in bytes; at most half the capacity less 64 bytes, default a quarter.
   std::optional<std::uint64_t> max_message = {};
   std::optional<WhenFull> when_full = {};
   /// How long `block` waits.

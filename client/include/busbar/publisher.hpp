@@ -24,8 +24,8 @@ class BUSBAR_EXPORT Publisher {
   /// Room for a message of `size` bytes (0 is allowed). Without room it waits as the channel's
   /// when_full says. Outcomes: ok; timeout (block, after the channel's block_timeout); dropped
   /// (drop_newest; counted); full (only the caller's own open claims stand in the way);
-  /// interrupted; closed (learnt after an eighth of the capacity at most); ended (after end()).
-  /// Throws Errc::too_large beyond max_message, misuse, forked.
+  /// interrupted; closed (learnt with the first commit after it, at the latest); ended (after
+  /// end()). Throws Errc::too_large beyond max_message, misuse, forked.
   Claim claim(std::size_t size);
 
   /// As claim(), but never waits: full where claim would wait, and with several publishers also if

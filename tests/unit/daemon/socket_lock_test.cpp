@@ -42,7 +42,8 @@ TEST_F(SocketLockTest, NamesTheBrokerThatHasIt) {
     EXPECT_EQ(error.errc(), Errc::in_use);
     EXPECT_EQ(std::string(error.what()), "control socket " + socket +
                                              " is in use by a broker (pid " +
-                                             std::to_string(::getpid()) + ")");
+                                             std::to_string(::getpid()) +
+                                             "); use that one, stop it, or give another --socket");
   }
 }
 
