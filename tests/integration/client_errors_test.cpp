@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 
+#include "common/base/deadline.hpp"
 #include "tests/support/test_broker.hpp"
 
 namespace busbar::test {
@@ -162,6 +163,35 @@ TEST_F(WithBroker, GivesBackAPlaceThatWasGrantedTooLate) {
   bool answered = false;
   while (!answered) answered = failure_of([&] { hasty.channels(); }).errc != Errc::timed_out;
   EXPECT_NO_THROW(bus.publisher("a"));
+}
+
+TEST_F(WithBroker, GivesBackAPlaceThatWasGrantedTooLateToABusThatIsGone) {
+  bus.create("a");
+  {
+    auto hasty = Bus::connect({.socket = broker.socket(), .timeout = 10ms});
+    broker.process().kill(SIGSTOP);
+    EXPECT_EQ(failure_of([&] { hasty.publisher("a"); }).errc, Errc::timed_out);
+  }
+  broker.process().kill(SIGCONT);
+  // The broker takes it back as soon as it sees that nobody reads the reply: a race with this one.
+  const Deadline patience = Deadline::after(kPatience);
+  Errc errc = Errc::in_use;
+  while (errc == Errc::in_use && !patience.passed()) {
+    errc = failure_of([&] { bus.publisher("a"); }).errc;
+  }
+  EXPECT_EQ(errc, Errc{});
+}
+
+TEST_F(WithBroker, SaysThatABrokerWithAFullBacklogAcceptsNobody) {
+  broker.process().kill(SIGSTOP);
+  Failure failure;
+  // Each of these waits for its hello in vain and leaves its place in the backlog taken.
+  for (int i = 0; i < 2000 && failure.text.find("accepts nobody") == std::string::npos; ++i) {
+    failure = failure_of([&] { Bus::connect({.socket = broker.socket(), .timeout = 1ms}); });
+    ASSERT_EQ(failure.errc, Errc::timed_out) << failure.text;
+  }
+  broker.process().kill(SIGCONT);
+  EXPECT_THAT(failure.text, HasSubstr("accepts nobody"));
 }
 
 TEST_F(WithBroker, SaysThatTheBrokerHasGone) {

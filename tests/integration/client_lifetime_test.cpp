@@ -157,6 +157,50 @@ TEST_F(Lifetime, LeavesTheParentsPlacesAloneWhenAForkedChildDestroysItsHandles) 
   EXPECT_EQ(bus.channel("a").publishers.size(), 1u);
 }
 
+TEST_F(Lifetime, LeavesTheParentsCursorAloneWhenAPollCallbackForks) {
+  auto bus = broker.connect();
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  const auto cursor = [&] { return bus.channel("a").subscribers.at(0).cursor; };
+  const std::uint64_t before = cursor();
+  publisher.publish(bytes("one"));
+  publisher.publish(bytes("two"));
+  pid_t child = -1;
+  try {
+    subscriber.poll([&](const Message&) { child = ::fork(); }, 1);
+  } catch (const Error& error) {
+    ::_exit(error.errc() == Errc::forked ? 0 : 1);  // the child
+  }
+  if (child == 0) ::_exit(2);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_GT(cursor(), before);
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "two");
+}
+
+TEST_F(Lifetime, RefusesQuestionsToMovedFromHandles) {
+  auto bus = broker.connect();
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  const auto other_publisher = std::move(publisher);
+  const auto other_subscriber = std::move(subscriber);
+  const auto other_bus = std::move(bus);
+  EXPECT_EQ(errc_of([&] { publisher.channel(); }), Errc::misuse);
+  EXPECT_EQ(errc_of([&] { publisher.max_message(); }), Errc::misuse);
+  EXPECT_EQ(errc_of([&] { subscriber.capacity(); }), Errc::misuse);
+  EXPECT_EQ(errc_of([&] { subscriber.dropped(); }), Errc::misuse);
+  EXPECT_EQ(errc_of([&] { subscriber.poll_outcome(); }), Errc::misuse);
+  EXPECT_EQ(errc_of([&] { bus.socket(); }), Errc::misuse);
+}
+
+TEST_F(Lifetime, OpensAndLeavesThousandsOfTimes) {
+  auto bus = broker.connect();
+  for (int i = 0; i < 5000; ++i) bus.subscriber("a");
+  while (!bus.channel("a").subscribers.empty()) {
+  }
+}
+
 TEST_F(Lifetime, LetsAForkedChildConnectAnew) {
   auto bus = broker.connect();
   auto subscriber = bus.subscriber("a");
