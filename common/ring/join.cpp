@@ -45,6 +45,11 @@ std::uint64_t active_bit(std::uint32_t seat) {
   return std::uint64_t{1} << (seat % kBitsPerWord);
 }
 
+void stop_gating(const RingView& ring, std::uint32_t seat) {
+  active_word(ring, seat).fetch_and(~active_bit(seat));
+  wake_room_waiters(ring);
+}
+
 }  // namespace
 
 Boundary join(const RingView& ring, std::uint32_t index, JoinAt at) {
@@ -61,14 +66,15 @@ Boundary join(const RingView& ring, std::uint32_t index, JoinAt at) {
     start = start_boundary(ring, at);
     seat.cursor.store(start.position, std::memory_order_release);
   }
-  leave_seat(ring, index);
+  // Not `left`: that is its owner's last word, and said twice the second one could hit a later
+  // tenant.
+  stop_gating(ring, index);
   throw Error(Errc::damaged,
               "channel's tail never comes to rest; remove the channel and create it anew");
 }
 
 void leave_seat(const RingView& ring, std::uint32_t seat) noexcept {
-  active_word(ring, seat).fetch_and(~active_bit(seat));
-  wake_room_waiters(ring);
+  stop_gating(ring, seat);
   // Last: from here on the broker may grant the seat to somebody else.
   ring.seats[seat].state.store(SeatState::left, std::memory_order_release);
 }

@@ -11,7 +11,8 @@ enum class JoinAt { now, oldest };
 
 /// Makes a seat that the broker has reserved count. When it returns, publishers wait for the seat
 /// from the boundary that is returned on. Run by the client: a broker that stopped half-way would
-/// gate the channel for ever. Throws Errc::damaged if the tail never comes to rest.
+/// gate the channel for ever. Throws Errc::damaged if the tail never comes to rest;
+/// the seat then gates nobody and is still the caller's to leave.
 Boundary join(const RingView& ring, std::uint32_t seat, JoinAt at);
 
 /// The seat counts no more; the broker frees it (state `left`). Wakes publishers.
