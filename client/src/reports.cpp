@@ -32,8 +32,15 @@ ChannelDetails details_of(const control::ChannelShown& shown) {
         {from.slot, from.client, from.name, from.pid, from.open_bytes, from.ended});
   }
   for (const auto& from : shown.subscribers) {
-    details.subscribers.push_back(
-        {from.seat, from.client, from.name, from.pid, from.state, from.cursor, from.lag_bytes});
+    SubscriberInfo info;
+    info.seat = from.seat;
+    info.client = from.client;
+    info.name = from.name;
+    info.pid = from.pid;
+    info.state = from.state;
+    info.cursor = from.cursor;
+    info.lag_bytes = from.lag_bytes;
+    details.subscribers.push_back(std::move(info));
   }
   return details;
 }

@@ -15,13 +15,16 @@ struct alignas(kLine) PublishersLine {
   std::atomic<std::uint64_t> claimed;   // position behind the last claim (one publisher: behind
                                         // the contiguous finished prefix)
   std::atomic<std::uint64_t> sequence;  // of the record at `claimed`
-  std::atomic<std::uint64_t> limit;     // several publishers: claims may end here; by the mutex
+  // Several publishers, under the mutex: claims may end at `limit` without a look at anything; the
+  // seats' cursors, the open claims and the tail allow `gate_limit`, pins may be in between.
+  std::atomic<std::uint64_t> limit;
+  std::atomic<std::uint64_t> gate_limit;
 };
 
 struct TailEntry {
   std::atomic<std::uint64_t> position;
   std::atomic<std::uint64_t> sequence;  // of the record at `position`
-  std::atomic<std::uint64_t> messages;  // committed before `position`; counted for lossy seats
+  std::atomic<std::uint64_t> messages;  // committed before `position`
 };
 
 /// Oldest record that a newcomer may start at. Entry `version & 1` is the valid one and the other
@@ -60,6 +63,7 @@ struct alignas(kLine) ChannelLine {
   std::atomic<ChannelState> state;
   std::atomic<std::uint32_t> reserved;
   std::atomic<std::uint64_t> dropped;  // messages refused under drop_newest
+  std::atomic<std::uint64_t> evicted;  // seats taken away under evict
   std::atomic<std::uint64_t> broker_pid;
   std::atomic<std::uint64_t> broker_start_time;
   std::atomic<std::uint64_t> broker_pid_namespace;
@@ -74,6 +78,9 @@ struct Checkpoint {
 inline constexpr std::uint32_t kCheckpoints = 32;
 struct alignas(kLine) Checkpoints {
   std::atomic<std::uint64_t> count;
+  // One bit a region of half a stride, round and round: set before a record in it is finished
+  // without being a message (aborted, end). Elsewhere messages are counted by sequences alone.
+  std::atomic<std::uint64_t> gaps;
   Checkpoint entry[kCheckpoints];
 };
 

@@ -13,7 +13,7 @@ namespace busbar::layout {
 inline constexpr std::uint64_t kRingMagic = 0x676e697253554242;   // "BBUSRing"
 inline constexpr std::uint64_t kSeatsMagic = 0x7461655353554242;  // "BBUSSeat"
 
-enum class WhenFull : std::uint32_t { block = 0, drop_newest = 1 };
+enum class WhenFull : std::uint32_t { block = 0, drop_newest = 1, evict = 2 };
 /// Who pays for store-then-load pairs: the rare side by membarrier, or both sides by fences.
 enum class FenceRule : std::uint32_t { membarrier = 0, full = 1 };
 

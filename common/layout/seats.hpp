@@ -51,8 +51,10 @@ enum class SeatState : std::uint32_t {
 /// One per subscriber.
 struct alignas(kLine) Seat {
   std::atomic<std::uint64_t> cursor;  // oldest record neither released nor pinned
-  std::uint64_t reserved0[7];
-  alignas(kCacheLine) std::atomic<std::uint64_t> pin[kPinsPerSeat];  // 0: none
+  // When each pin was set: milliseconds of CLOCK_MONOTONIC_COARSE, low 32 bits. For operators only.
+  std::atomic<std::uint32_t> pinned_at_ms[kPinsPerSeat];
+  std::uint64_t reserved0[3];
+  alignas(kCacheLine) std::atomic<std::uint64_t> pin[kPinsPerSeat];  // Pin::bits(), 0: none
   alignas(kCacheLine) std::atomic<SeatState> state;
   std::atomic<std::uint32_t> epoch;
   std::atomic<std::uint64_t> session;
@@ -71,7 +73,8 @@ static_assert(sizeof(SeatsControl) == 4 * kLine && offsetof(SeatsControl, sleepe
                   offsetof(SeatsControl, room_waiters) == 256,
               "every commit reads `sleepers`, every release `room_waiters`: on one line with what "
               "others write they cost a miss each");
-static_assert(sizeof(Seat) == 256 && offsetof(Seat, pin) == 64 && offsetof(Seat, state) == 128 &&
+static_assert(sizeof(Seat) == 256 && offsetof(Seat, pinned_at_ms) == 8 &&
+                  offsetof(Seat, pin) == 64 && offsetof(Seat, state) == 128 &&
                   offsetof(Seat, bell) == 192,
               "a publisher of another build would read a pin as the cursor and overwrite a message "
               "that is being read");

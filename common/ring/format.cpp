@@ -123,7 +123,7 @@ RingNumbers checked_ring(const std::byte* segment, std::uint64_t bytes) {
   require(n.segment_bytes == ring_segment_bytes(n.capacity, n.max_publishers) &&
               n.segment_bytes == bytes,
           "size of the ring segment");
-  require(n.when_full == WhenFull::block || n.when_full == WhenFull::drop_newest, "when_full");
+  require(n.when_full <= WhenFull::evict, "when_full");
   require(n.fence_rule == FenceRule::membarrier || n.fence_rule == FenceRule::full, "fence rule");
   return n;
 }

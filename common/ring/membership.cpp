@@ -1,8 +1,10 @@
 #include "common/ring/membership.hpp"
 
+#include "common/layout/pin.hpp"
 #include "common/ring/repair.hpp"
 #include "common/ring/tail.hpp"
 #include "common/ring/wake.hpp"
+#include "common/sync/coarse_clock.hpp"
 #include "common/sync/doorbell.hpp"
 #include "common/sync/ring_mutex.hpp"
 
@@ -114,7 +116,8 @@ ChannelCounts channel_counts(const RingView& ring) {
   const PublishersLine& line = ring.control->publishers;
   return {line.claimed.load(std::memory_order_acquire), read_tail(ring).position,
           line.sequence.load(std::memory_order_relaxed),
-          ring.control->channel.dropped.load(std::memory_order_relaxed)};
+          ring.control->channel.dropped.load(std::memory_order_relaxed),
+          ring.control->channel.evicted.load(std::memory_order_relaxed)};
 }
 
 SlotCounts slot_counts(const RingView& ring, std::uint32_t index) {
@@ -129,7 +132,19 @@ SeatCounts seat_counts(const RingView& ring, std::uint32_t index) {
   const Seat& seat = ring.seats[index];
   const std::uint64_t cursor = seat.cursor.load(std::memory_order_acquire);
   const std::uint64_t claimed = ring.control->publishers.claimed.load(std::memory_order_acquire);
-  return {seat.state.load(std::memory_order_acquire), cursor, distance(cursor, claimed)};
+  SeatCounts counts;
+  counts.state = seat.state.load(std::memory_order_acquire);
+  counts.cursor = cursor;
+  counts.lag_bytes = distance(cursor, claimed);
+  counts.lost = seat.lost.load(std::memory_order_relaxed);
+  const std::uint32_t now = sync::coarse_milliseconds();
+  for (std::uint32_t i = 0; i < kPinsPerSeat; ++i) {
+    const Pin pin(seat.pin[i].load(std::memory_order_relaxed));
+    if (pin.bits() == 0) continue;
+    counts.hold[counts.held++] = {pin.bytes(ring.capacity),
+                                  now - seat.pinned_at_ms[i].load(std::memory_order_relaxed)};
+  }
+  return counts;
 }
 
 }  // namespace busbar::ring

@@ -47,6 +47,7 @@ struct ChannelCounts {
   std::uint64_t tail = 0;
   std::uint64_t sequence = 0;
   std::uint64_t dropped = 0;
+  std::uint64_t evicted = 0;
 };
 ChannelCounts channel_counts(const RingView& ring);
 
@@ -56,10 +57,17 @@ struct SlotCounts {
 };
 SlotCounts slot_counts(const RingView& ring, std::uint32_t slot);
 
+struct HeldCounts {
+  std::uint64_t bytes = 0;  // of the record
+  std::uint32_t for_ms = 0;
+};
 struct SeatCounts {
   layout::SeatState state = layout::SeatState::free;
   std::uint64_t cursor = 0;
   std::uint64_t lag_bytes = 0;
+  std::uint64_t lost = 0;
+  std::uint32_t held = 0;  // how many of `hold` are filled
+  HeldCounts hold[layout::kPinsPerSeat];
 };
 SeatCounts seat_counts(const RingView& ring, std::uint32_t seat);
 

@@ -29,6 +29,7 @@ struct ChannelInfo {
   std::uint64_t tail = 0;      // position of the oldest record that a newcomer may start at
   std::uint64_t sequence = 0;  // claims so far
   std::uint64_t dropped = 0;   // messages refused under drop_newest
+  std::uint64_t evicted = 0;   // seats taken away under evict
   std::uint64_t memory = 0;    // bytes of both segments
 };
 
@@ -41,14 +42,22 @@ struct PublisherInfo {
   bool ended = false;
 };
 
+/// A message that a subscriber keeps in place.
+struct HeldMessage {
+  std::uint64_t bytes = 0;            // of its record
+  std::chrono::milliseconds since{};  // how long it has been kept, within about 10 ms
+};
+
 struct SubscriberInfo {
   std::uint32_t seat = 0;
   std::uint64_t client = 0;
   std::string name;
   std::int64_t pid = 0;
-  std::string state;            // "joining", "reliable"
-  std::uint64_t cursor = 0;     // position
-  std::uint64_t lag_bytes = 0;  // from its cursor to the claimed position
+  std::string state;              // "joining", "reliable", "lossy", "evicted", "leaving"
+  std::uint64_t cursor = 0;       // position
+  std::uint64_t lag_bytes = 0;    // from its cursor to the claimed position
+  std::uint64_t lost = 0;         // messages that it missed, if it is lossy
+  std::vector<HeldMessage> held;  // pinned; the one that is being read may be missing
 };
 
 /// `busbar show CHANNEL`.

@@ -34,7 +34,7 @@ class BUSBAR_EXPORT Message {
 
   /// True if there is a message.
   explicit operator bool() const noexcept { return outcome_ == Outcome::ok; }
-  /// ok; or empty, timeout, too_many_held, interrupted, ended, closed.
+  /// ok; or empty, timeout, overrun, too_many_held, interrupted, evicted, ended, closed.
   Outcome outcome() const noexcept { return outcome_; }
 
   /// The bytes in the ring, read-only, aligned as the channel says (8 by default).

@@ -22,6 +22,7 @@ struct ConnectOptions {
 /// What a subscriber's seat does to publishers.
 enum class Delivery : std::uint8_t {
   reliable,  ///< every message; publishers wait for it
+  lossy,     ///< publishers never wait for it; lapped, it goes on and knows how many it missed
 };
 
 /// Where a subscriber begins.
@@ -51,6 +52,7 @@ struct SubscriberOptions {
 enum class WhenFull : std::uint8_t {
   block,        ///< claim waits, at most `block_timeout`
   drop_newest,  ///< claim says Outcome::dropped, and the message is counted as dropped
+  evict,        ///< reliable seats that lag a whole capacity are taken away (Outcome::evicted)
 };
 
 /// A channel's settings. Whatever is not given is the broker's default (`busbar show` tells).
