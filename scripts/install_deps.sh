@@ -26,6 +26,7 @@ for_tests=(
   libgmock-dev
   clang-format-14
   spin                # tests/models
+  valgrind            # scripts/instructions.py
 )
 
 say() { printf 'install_deps: %s\n' "$*" >&2; }
