@@ -18,7 +18,8 @@ happens; with others it is an error. What the channel became is printed.
 Examples:
   busbar create quotes
   busbar create frames --capacity 1GiB --max-message 64MiB --max-publishers 1
-  busbar create metrics --capacity 4MiB --when-full drop_newest)";
+  busbar create metrics --capacity 4MiB --when-full drop_newest
+  busbar create video --capacity 256MiB --when-full evict)";
 
 struct CreateOptions {
   std::string channel;
@@ -37,10 +38,12 @@ void add_settings(CLI::App& app, CreateOptions& create) {
   add_number(app, "--max-subscribers", settings.max_subscribers, 1, 256, "1 to 256");
   app.add_option("--when-full", create.when_full,
                  "What a publisher meets when there is no room: block (it waits), drop_newest (its "
-                 "message is dropped and counted)")
-      ->check(CLI::IsMember({"block", "drop_newest"}))
+                 "message is dropped and counted), evict (reliable subscribers that lag a whole "
+                 "capacity lose their seats)")
+      ->check(CLI::IsMember({"block", "drop_newest", "evict"}))
       ->type_name("POLICY");
-  add_duration(app, "--block-timeout", settings.block_timeout, "How long block waits");
+  add_duration(app, "--block-timeout", settings.block_timeout,
+               "How long block waits, and evict for what it cannot evict");
   add_number(app, "--alignment", settings.alignment, 8, 4096,
              "Of messages in bytes: a power of two, 8 to 4096");
   app.add_option("--segment", settings.segment, "The ring's memory: auto, named")
@@ -53,10 +56,7 @@ void add_settings(CLI::App& app, CreateOptions& create) {
 }
 
 int run(const CommonOptions& options, CreateOptions create) {
-  if (!create.when_full.empty()) {
-    create.settings.when_full =
-        create.when_full == "block" ? WhenFull::block : WhenFull::drop_newest;
-  }
+  if (!create.when_full.empty()) create.settings.when_full = when_full_of(create.when_full);
   const ChannelInfo channel = connect(options).create(create.channel, create.settings);
   print(options.json ? channel_json(channel) : settings_text(channel));
   return kExitOk;

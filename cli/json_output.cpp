@@ -1,6 +1,7 @@
 #include "cli/json_output.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/settings_text.hpp"
 
@@ -27,6 +28,7 @@ Json to_document(const ChannelInfo& channel) {
           {"tail", channel.tail},
           {"sequence", channel.sequence},
           {"dropped", channel.dropped},
+          {"evicted", channel.evicted},
           {"memory", channel.memory}};
 }
 
@@ -36,11 +38,22 @@ Json to_document(const PublisherInfo& publisher) {
           {"ended", publisher.ended}, {"open_bytes", publisher.open_bytes}};
 }
 
+Json to_document(const HeldMessage& held) {
+  return {{"bytes", held.bytes}, {"for_ms", held.since.count()}};
+}
+
 Json to_document(const SubscriberInfo& subscriber) {
-  return {{"seat", subscriber.seat},          {"client", subscriber.client},
-          {"name", subscriber.name},          {"pid", subscriber.pid},
-          {"state", subscriber.state},        {"cursor", subscriber.cursor},
-          {"lag_bytes", subscriber.lag_bytes}};
+  Json held = Json::array();
+  for (const HeldMessage& message : subscriber.held) held.push_back(to_document(message));
+  return {{"seat", subscriber.seat},
+          {"client", subscriber.client},
+          {"name", subscriber.name},
+          {"pid", subscriber.pid},
+          {"state", subscriber.state},
+          {"cursor", subscriber.cursor},
+          {"lag_bytes", subscriber.lag_bytes},
+          {"lost", subscriber.lost},
+          {"held", std::move(held)}};
 }
 
 Json to_document(const ClientInfo& client) {

@@ -28,6 +28,7 @@ std::string channels_table(const std::vector<ChannelInfo>& channels) {
                {"MESSAGES", right},
                {"BYTES", right},
                {"DROPPED", right},
+               {"EVICTED", right},
                {"WHEN-FULL"},
                {"SEGMENT"}});
   for (const ChannelInfo& channel : channels) {
@@ -35,8 +36,8 @@ std::string channels_table(const std::vector<ChannelInfo>& channels) {
                places_text(channel.publishers, channel.max_publishers),
                places_text(channel.subscribers, channel.max_subscribers),
                std::to_string(channel.sequence), size_text(channel.claimed),
-               std::to_string(channel.dropped), when_full_text(channel.when_full),
-               channel.segment});
+               std::to_string(channel.dropped), std::to_string(channel.evicted),
+               when_full_text(channel.when_full), channel.segment});
   }
   return table.text();
 }

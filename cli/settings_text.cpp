@@ -2,19 +2,40 @@
 
 #include <busbar/units.hpp>
 
+#include "cli/exit.hpp"
+#include "cli/words.hpp"
+
 namespace busbar::cli {
 namespace {
 
 std::string when_full_line(const ChannelInfo& channel) {
   std::string text = when_full_text(channel.when_full);
-  if (channel.when_full == WhenFull::block) text += ", " + duration_text(channel.block_timeout);
+  // evict waits like block for what it cannot evict.
+  if (channel.when_full != WhenFull::drop_newest)
+    text += ", " + duration_text(channel.block_timeout);
   return text;
 }
 
 }  // namespace
 
 std::string when_full_text(WhenFull when_full) {
-  return when_full == WhenFull::block ? "block" : "drop_newest";
+  switch (when_full) {
+    case WhenFull::block:
+      return "block";
+    case WhenFull::drop_newest:
+      return "drop_newest";
+    case WhenFull::evict:
+      return "evict";
+  }
+  return "unknown";
+}
+
+WhenFull when_full_of(const std::string& word) {
+  using enum WhenFull;
+  for (const WhenFull policy : {block, drop_newest, evict}) {
+    if (word == when_full_text(policy)) return policy;
+  }
+  throw UsageError("\"" + printable(word) + "\" is no policy; give block, drop_newest or evict");
 }
 
 std::string places_text(std::uint32_t taken, std::uint32_t all) {

@@ -19,7 +19,7 @@ namespace {
 
 using Keys = std::vector<ConfigSection::Key>;
 
-const std::vector<std::string> kWhenFull{"block", "drop_newest"};
+const std::vector<std::string> kWhenFull{"block", "drop_newest", "evict"};
 const std::vector<std::string> kFences{"auto", "full"};
 const std::vector<std::string> kLevels{"trace", "debug", "info", "warn", "error", "off"};
 constexpr std::uint32_t kMostClients = 65536;

@@ -6,23 +6,30 @@
 namespace busbar::daemon {
 namespace {
 
-// 64 entries of at most 700 bytes each stay below 64 KiB: names have 128 bytes, twice that with
-// escapes, and 17 numbers at most 20 digits.
+// 64 entries of at most 900 bytes each stay below 64 KiB: names have 128 bytes, twice that with
+// escapes, a channel 18 numbers of at most 20 digits; a subscriber 6, and 8 held messages of 2.
 constexpr std::size_t kPage = 64;
 
-std::string state_text(layout::SeatState state) {
-  switch (state) {
+// What a seat's cursor says when it gates nobody and only messages that are held remain.
+constexpr std::uint64_t kGatesNobody = ~std::uint64_t{0};
+
+// A pin that is newer than the look at the clock is a little less than 2^32 ms old.
+constexpr std::uint32_t kYoungerThanNow = ~std::uint32_t{0} - 60'000;
+
+std::string state_text(const ring::SeatCounts& counts) {
+  const bool gone = counts.cursor == kGatesNobody;
+  switch (counts.state) {
     case layout::SeatState::reserved:
       return "joining";
     case layout::SeatState::reliable:
-      return "reliable";
+      return gone ? "leaving" : "reliable";
     case layout::SeatState::lossy:
-      return "lossy";
+      return gone ? "leaving" : "lossy";
     case layout::SeatState::evicted:
-      return "evicted";
+      return gone ? "leaving" : "evicted";
     case layout::SeatState::free:
     case layout::SeatState::left:
-      return "left";
+      return "leaving";
   }
   return "unknown";  // members write it
 }
@@ -33,11 +40,25 @@ control::PublisherReport publisher_report(const Channel& channel, std::uint32_t 
   return {slot, session.id(), session.name(), session.pid(), counts.open_bytes, counts.ended};
 }
 
+control::HeldReport held_report(const ring::HeldCounts& held) {
+  return {held.bytes, held.for_ms > kYoungerThanNow ? 0 : held.for_ms};
+}
+
 control::SubscriberReport subscriber_report(const Channel& channel, std::uint32_t seat,
                                             const Session& session) {
   const auto counts = ring::seat_counts(channel.memory()->view(), seat);
-  return {seat,          session.id(),    session.name(), session.pid(), state_text(counts.state),
-          counts.cursor, counts.lag_bytes};
+  control::SubscriberReport report;
+  report.seat = seat;
+  report.client = session.id();
+  report.name = session.name();
+  report.pid = session.pid();
+  report.state = state_text(counts);
+  report.cursor = counts.cursor;
+  report.lag_bytes = counts.cursor == kGatesNobody ? 0 : counts.lag_bytes;
+  report.lost = counts.lost;
+  for (std::uint32_t i = 0; i < counts.held; ++i)
+    report.held.push_back(held_report(counts.hold[i]));
+  return report;
 }
 
 std::uint32_t number_of(Place place) {
@@ -78,6 +99,7 @@ control::ChannelReport channel_report(const Channel& channel) {
   report.tail = counts.tail;
   report.sequence = counts.sequence;
   report.dropped = counts.dropped;
+  report.evicted = counts.evicted;
   return report;
 }
 

@@ -94,11 +94,14 @@ class Resolution {
 
   void when_full() {
     const auto word = chosen<std::string>(&control::ChannelSettings::when_full, "block");
-    if (word != "block" && word != "drop_newest") {
-      refuse("when_full " + busbar::quoted(word) +
-             " is unknown; give \"block\" or \"drop_newest\"");
+    using enum layout::WhenFull;
+    for (const auto policy : {block, drop_newest, evict}) {
+      if (word != when_full_text(policy)) continue;
+      settings_.when_full = policy;
+      return;
     }
-    settings_.when_full = word == "block" ? layout::WhenFull::block : layout::WhenFull::drop_newest;
+    refuse("when_full " + busbar::quoted(word) +
+           " is unknown; give \"block\", \"drop_newest\" or \"evict\"");
   }
 
   void block_timeout() {
@@ -179,7 +182,15 @@ std::string difference(const ring::Settings& existing, const ring::Settings& wan
 }
 
 std::string when_full_text(layout::WhenFull when_full) {
-  return when_full == layout::WhenFull::block ? "block" : "drop_newest";
+  switch (when_full) {
+    case layout::WhenFull::block:
+      return "block";
+    case layout::WhenFull::drop_newest:
+      return "drop_newest";
+    case layout::WhenFull::evict:
+      return "evict";
+  }
+  return "unknown";
 }
 
 std::string fence_rule_text(layout::FenceRule rule) {

@@ -1,13 +1,50 @@
 #include "client/src/reports.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace busbar {
+namespace {
+
+// By their values.
+constexpr std::array<const char*, 3> kWhenFull{"block", "drop_newest", "evict"};
+
+WhenFull when_full_of(const std::string& word) {
+  const auto at = std::find(kWhenFull.begin(), kWhenFull.end(), word);
+  return at == kWhenFull.end() ? WhenFull::block : static_cast<WhenFull>(at - kWhenFull.begin());
+}
+
+/// A value that is none of the enumeration's goes to the broker as such, which refuses it.
+std::string text_of(WhenFull when_full) {
+  const auto index = static_cast<std::size_t>(when_full);
+  return index < kWhenFull.size() ? kWhenFull[index] : std::to_string(index);
+}
+
+SubscriberInfo info_of(const control::SubscriberReport& report) {
+  SubscriberInfo info;
+  info.seat = report.seat;
+  info.client = report.client;
+  info.name = report.name;
+  info.pid = report.pid;
+  info.state = report.state;
+  info.cursor = report.cursor;
+  info.lag_bytes = report.lag_bytes;
+  info.lost = report.lost;
+  for (const auto& held : report.held) {
+    info.held.push_back({held.bytes, std::chrono::milliseconds(held.for_ms)});
+  }
+  return info;
+}
+
+}  // namespace
 
 ChannelInfo info_of(const control::ChannelReport& report) {
   ChannelInfo info;
   info.name = report.name;
   info.capacity = report.capacity;
   info.max_message = report.max_message;
-  info.when_full = report.when_full == "drop_newest" ? WhenFull::drop_newest : WhenFull::block;
+  info.when_full = when_full_of(report.when_full);
   info.block_timeout = std::chrono::nanoseconds(report.block_timeout_ns);
   info.max_publishers = report.max_publishers;
   info.max_subscribers = report.max_subscribers;
@@ -20,6 +57,7 @@ ChannelInfo info_of(const control::ChannelReport& report) {
   info.tail = report.tail;
   info.sequence = report.sequence;
   info.dropped = report.dropped;
+  info.evicted = report.evicted;
   info.memory = report.memory;
   return info;
 }
@@ -31,17 +69,7 @@ ChannelDetails details_of(const control::ChannelShown& shown) {
     details.publishers.push_back(
         {from.slot, from.client, from.name, from.pid, from.open_bytes, from.ended});
   }
-  for (const auto& from : shown.subscribers) {
-    SubscriberInfo info;
-    info.seat = from.seat;
-    info.client = from.client;
-    info.name = from.name;
-    info.pid = from.pid;
-    info.state = from.state;
-    info.cursor = from.cursor;
-    info.lag_bytes = from.lag_bytes;
-    details.subscribers.push_back(std::move(info));
-  }
+  for (const auto& from : shown.subscribers) details.subscribers.push_back(info_of(from));
   return details;
 }
 
@@ -60,9 +88,7 @@ control::ChannelSettings settings_of(const ChannelOptions& options) {
   control::ChannelSettings settings;
   settings.capacity = options.capacity;
   settings.max_message = options.max_message;
-  if (options.when_full) {
-    settings.when_full = *options.when_full == WhenFull::block ? "block" : "drop_newest";
-  }
+  if (options.when_full) settings.when_full = text_of(*options.when_full);
   if (options.block_timeout) {
     settings.block_timeout_ns = static_cast<std::uint64_t>(options.block_timeout->count());
   }

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kDeepest = 4;  // a reply that lists objects has 3
+constexpr int kDeepest = 5;  // held messages: reply, list, subscriber, list, message
 constexpr std::size_t kLongestFound = 60;
 
 template <class T>

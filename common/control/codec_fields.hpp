@@ -116,6 +116,7 @@ void fields(A& a, typename A::template Ref<ChannelReport> m) {
   a("tail", m.tail);
   a("sequence", m.sequence);
   a("dropped", m.dropped);
+  a("evicted", m.evicted);
   a("memory", m.memory);
 }
 
@@ -151,6 +152,12 @@ void fields(A& a, typename A::template Ref<PublisherReport> m) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<HeldReport> m) {
+  a("bytes", m.bytes);
+  a("for_ms", m.for_ms);
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<SubscriberReport> m) {
   a("seat", m.seat);
   a("client", m.client);
@@ -159,6 +166,8 @@ void fields(A& a, typename A::template Ref<SubscriberReport> m) {
   a("state", m.state);
   a("cursor", m.cursor);
   a("lag_bytes", m.lag_bytes);
+  a("lost", m.lost);
+  a("held", m.held);
 }
 
 template <class A>

@@ -30,7 +30,7 @@ struct Hello {
 };
 struct ChannelSettings {  // all optional: what is missing is the broker's default
   std::optional<std::uint64_t> capacity = {}, max_message = {};
-  std::optional<std::string> when_full = {};  // "block", "drop_newest"
+  std::optional<std::string> when_full = {};  // "block", "drop_newest", "evict"
   std::optional<std::uint64_t> block_timeout_ns = {};
   std::optional<std::uint32_t> max_publishers = {}, max_subscribers = {}, alignment = {};
   std::optional<std::string> segment = {};  // "auto", "named"
@@ -96,7 +96,7 @@ struct ChannelReport {
   std::string when_full, segment, fences;
   std::uint32_t max_publishers = 0, max_subscribers = 0, alignment = 0;
   std::uint32_t publishers = 0, subscribers = 0;
-  std::uint64_t claimed = 0, tail = 0, sequence = 0, dropped = 0, memory = 0;
+  std::uint64_t claimed = 0, tail = 0, sequence = 0, dropped = 0, evicted = 0, memory = 0;
 };
 struct Created {
   ChannelReport channel;
@@ -119,13 +119,18 @@ struct PublisherReport {
   std::uint64_t open_bytes = 0;
   bool ended = false;
 };
+struct HeldReport {
+  std::uint64_t bytes = 0;  // of the record
+  std::uint32_t for_ms = 0;
+};
 struct SubscriberReport {
   std::uint32_t seat = 0;
   std::uint64_t client = 0;
   std::string name;
   std::int64_t pid = 0;
-  std::string state;  // "joining", "reliable", "left"
-  std::uint64_t cursor = 0, lag_bytes = 0;
+  std::string state;  // "joining", "reliable", "lossy", "evicted", "leaving", "unknown"
+  std::uint64_t cursor = 0, lag_bytes = 0, lost = 0;
+  std::vector<HeldReport> held;
 };
 struct ChannelShown {
   ChannelReport channel;

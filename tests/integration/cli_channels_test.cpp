@@ -34,7 +34,7 @@ std::set<std::string> keys(const Json& object) {
 const std::set<std::string> kChannelKeys{
     "name",    "capacity", "max_message", "when_full",   "block_timeout_ns", "max_publishers",
     "tail",    "sequence", "dropped",     "memory",      "max_subscribers",  "alignment",
-    "segment", "fences",   "publishers",  "subscribers", "claimed"};
+    "segment", "fences",   "publishers",  "subscribers", "claimed",          "evicted"};
 
 TEST_F(CliChannels, CreateTellsWhatTheChannelBecame) {
   const Json channel =
@@ -55,6 +55,16 @@ TEST_F(CliChannels, CreateTellsWhatTheChannelBecame) {
   EXPECT_EQ(channel.at("segment"), "named");
   EXPECT_EQ(channel.at("fences"), "full");
   EXPECT_THAT(busbar({"show", "c"}).out, HasSubstr("capacity     1MiB\n"));
+}
+
+TEST_F(CliChannels, CreateTakesEveryPolicyForAFullRing) {
+  for (const char* policy : {"block", "drop_newest", "evict"}) {
+    const Json channel = json({"create", policy, "--when-full", policy}).at("channel");
+    EXPECT_EQ(channel.at("when_full"), policy);
+    EXPECT_EQ(channel.at("evicted"), 0);
+    EXPECT_THAT(busbar({"show", policy}).out, HasSubstr(std::string("when full    ") + policy));
+    EXPECT_THAT(busbar({"ls"}).out, HasSubstr(policy));
+  }
 }
 
 TEST_F(CliChannels, CreateTwiceIsFineWithTheSameSettingsOnly) {
@@ -94,7 +104,7 @@ TEST_F(CliChannels, ShowTellsMembersAndTheirLag) {
   EXPECT_EQ(keys(document.at("channel")), kChannelKeys);
   const Json& subscriber = document.at("subscribers").at(0);
   EXPECT_EQ(keys(subscriber), (std::set<std::string>{"seat", "client", "name", "pid", "state",
-                                                     "cursor", "lag_bytes"}));
+                                                     "cursor", "lag_bytes", "lost", "held"}));
   EXPECT_EQ(subscriber.at("name"), "lazy one");
   EXPECT_EQ(subscriber.at("pid"), ::getpid());
   EXPECT_EQ(subscriber.at("state"), "reliable");

@@ -94,6 +94,33 @@ TEST(Codec, KeepsListsOfObjects) {
   EXPECT_EQ(read.next, 65u);
 }
 
+TEST(Codec, KeepsTheMessagesThatASubscriberHolds) {
+  ChannelShown shown;
+  shown.subscribers.resize(1);
+  shown.subscribers[0].lost = 7;
+  shown.subscribers[0].held = {{64, 5}, {18446744073709551615u, 4294967295u}};
+  const ChannelShown read = round_trip(shown);
+  ASSERT_EQ(read.subscribers.size(), 1u);
+  EXPECT_EQ(read.subscribers[0].lost, 7u);
+  ASSERT_EQ(read.subscribers[0].held.size(), 2u);
+  EXPECT_EQ(read.subscribers[0].held[0].for_ms, 5u);
+  EXPECT_EQ(read.subscribers[0].held[1].bytes, 18446744073709551615u);
+}
+
+TEST(Codec, MakesAPacketOfTheLargestPageOfSubscribers) {
+  const HeldReport held{~0ull, ~0u};
+  const SubscriberReport subscriber{255,        ~0ull,      std::string(128, '"'),
+                                    2147483647, "reliable", ~0ull,
+                                    ~0ull,      ~0ull,      std::vector<HeldReport>(8, held)};
+  ChannelShown shown;
+  shown.channel.name = std::string(128, 'x');
+  shown.subscribers.assign(64, subscriber);
+  shown.next = 320;
+  // Room for the numbers of the channel's own report.
+  EXPECT_LT(encode(Reply{~0ull, shown}).size() + 18 * 20, kLargestPacket);
+  EXPECT_EQ(round_trip(shown).subscribers.size(), 64u);
+}
+
 TEST(Codec, ReplacesBytesThatAreNoUtf8InReplies) {
   const Reply reply = decode_reply(encode(Reply{1, Failure{1, "a\xff"}}));
   EXPECT_EQ(std::get<Failure>(reply.body).text, "a\xef\xbf\xbd");

@@ -64,6 +64,15 @@ TEST(ConfigLoader, ReadsEveryKey) {
   EXPECT_EQ(config.log_level, "debug");
 }
 
+TEST(ConfigLoader, KnowsEveryPolicyForAFullRing) {
+  for (const std::string policy : {"block", "drop_newest", "evict"}) {
+    const std::string text = "{\"defaults\": {\"when_full\": \"" + policy + "\"}}";
+    EXPECT_EQ(parse_config(text, "busbar.json").defaults.when_full, policy);
+  }
+  EXPECT_THAT(refusal(R"({"defaults": {"when_full": "evicted"}})"),
+              HasSubstr("one of \"block\", \"drop_newest\", \"evict\""));
+}
+
 TEST(ConfigLoader, AllowsComments) {
   EXPECT_EQ(parse_config("{ // one\n /* two */ \"bus\": {\"name\": \"b\"} }", "f").bus, "b");
 }

@@ -82,9 +82,16 @@ TEST(SettingsResolver, RefusesCountsOutOfRangeNamingTheRange) {
 }
 
 TEST(SettingsResolver, RefusesUnknownWordsQuotingThem) {
-  EXPECT_THAT(refusal({.when_full = "evict\n"}), HasSubstr("\"evict\\x0a\""));
+  EXPECT_THAT(refusal({.when_full = "evict\n"}),
+              HasSubstr("\"evict\\x0a\" is unknown; give \"block\", \"drop_newest\" or \"evict\""));
   EXPECT_THAT(refusal({.segment = "heap"}), HasSubstr("\"heap\""));
   EXPECT_THAT(refusal({.fences = "none"}), HasSubstr("\"none\""));
+}
+
+TEST(SettingsResolver, KnowsEveryPolicyForAFullRing) {
+  EXPECT_EQ(resolve({.when_full = "block"}).when_full, layout::WhenFull::block);
+  EXPECT_EQ(resolve({.when_full = "drop_newest"}).when_full, layout::WhenFull::drop_newest);
+  EXPECT_EQ(resolve({.when_full = "evict"}).when_full, layout::WhenFull::evict);
 }
 
 TEST(SettingsResolver, RefusesABlockTimeoutBeyondADay) {
@@ -108,6 +115,11 @@ TEST(SettingsDifference, NamesEachSettingWithBothValues) {
                        resolve({.max_message = 128, .when_full = "drop_newest"})),
             "max_message is 64, not 128; when_full is block, not drop_newest; max_publishers is 2, "
             "not 1");
+}
+
+TEST(SettingsDifference, NamesEveryPolicyForAFullRing) {
+  EXPECT_EQ(difference(resolve({.when_full = "drop_newest"}), resolve({.when_full = "evict"})),
+            "when_full is drop_newest, not evict");
 }
 
 }  // namespace
