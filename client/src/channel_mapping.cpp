@@ -59,7 +59,10 @@ void ChannelMapping::attach(const std::vector<UniqueFd>& descriptors) {
   const std::uint32_t places =
       role_ == Role::publisher ? ring_.max_publishers : ring_.max_subscribers;
   if (index_ >= places) throw Error(Errc::protocol, "the broker granted a place that is not there");
-  if (ring_.fence_rule == layout::FenceRule::membarrier && !sync::register_membarrier()) {
+  // Both halves: who may be interrupted by others' fences but not send its own would sleep through
+  // a commit.
+  if (ring_.fence_rule == layout::FenceRule::membarrier &&
+      sync::best_fence_rule() != layout::FenceRule::membarrier) {
     throw Error(Errc::refused, "channel " + quoted(channel_) +
                                    " relies on membarrier, which this process may not use; allow "
                                    "it (seccomp), or create the channel with fences \"full\"");

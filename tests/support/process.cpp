@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "tests/support/captured_stream.hpp"
+#include "tests/support/no_membarrier.hpp"
 
 extern char** environ;
 
@@ -83,6 +84,7 @@ struct Child {
   std::array<int, 3> streams;
   const char* directory;
   pid_t parent;
+  int membarrier_error;
   char* const* argv;
   char* const* variables;
   int failure;  // a pipe for errno if it cannot be started
@@ -94,6 +96,7 @@ struct Child {
     fine = ::dup2(child.streams[static_cast<std::size_t>(fd)], fd) >= 0;
   }
   if (fine && child.directory != nullptr) fine = ::chdir(child.directory) == 0;
+  if (fine && child.membarrier_error != 0) fine = refuse_membarrier(child.membarrier_error);
   std::signal(SIGPIPE, SIG_DFL);
   if (fine) ::execvpe(child.argv[0], child.argv, child.variables);
   const int error = errno;
@@ -165,6 +168,7 @@ Process::Process(const std::vector<std::string>& argv, const Options& options)
   const Child child{{in.childs, out.childs, err.childs},
                     directory,
                     ::getpid(),
+                    options.membarrier_error,
                     word_pointers.data(),
                     variable_pointers.data(),
                     failure.childs};

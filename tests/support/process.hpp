@@ -31,6 +31,8 @@ class Process {
     /// "NAME=VALUE" to set and "NAME" to unset, beside what this process has.
     std::vector<std::string> environment = {};
     std::string working_directory = {};
+    /// Not 0: membarrier fails with this errno in it, by a seccomp filter.
+    int membarrier_error = 0;
   };
 
   /// Starts argv[0], found in $PATH if it has no slash. Throws std::system_error.

@@ -51,7 +51,9 @@ void add_open(pid_t pid, std::set<std::string>& names) {
 }  // namespace
 
 TestBroker::TestBroker(const Options& options)
-    : socket_(directory_.path("control.sock")), argv_(make_argv(options, directory_, socket_)) {
+    : socket_(directory_.path("control.sock")),
+      argv_(make_argv(options, directory_, socket_)),
+      membarrier_error_(options.membarrier_error) {
   start();
 }
 
@@ -79,7 +81,7 @@ void TestBroker::kill() {
 }
 
 void TestBroker::start() {
-  process_.emplace(argv_);
+  process_.emplace(argv_, Process::Options{.membarrier_error = membarrier_error_});
   wait_until_it_answers();
 }
 

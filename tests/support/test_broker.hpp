@@ -19,6 +19,8 @@ class TestBroker {
     std::vector<std::string> arguments = {};
     /// The text of a file for --config.
     std::string config = {};
+    /// Not 0: membarrier fails with this errno in it.
+    int membarrier_error = 0;
   };
 
   /// Returns when the broker answers. Throws std::runtime_error with what it said if it does not.
@@ -51,6 +53,7 @@ class TestBroker {
   TemporaryDirectory directory_;
   std::string socket_;
   std::vector<std::string> argv_;
+  int membarrier_error_;
   std::optional<Process> process_;
   std::vector<std::string> seen_segments_;
 };
