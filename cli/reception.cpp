@@ -34,11 +34,14 @@ std::optional<Ending> Reception::take_waiting() {
     subscriber_.poll([this](const Message& message) { take(message); }, batch_size());
     switch (subscriber_.poll_outcome()) {
       case Outcome::ok:
+      case Outcome::overrun:  // Subscriber::lost() has grown; what is left comes next
         continue;
       case Outcome::empty:
         return has_count() ? std::optional(Ending::count) : std::nullopt;
       case Outcome::ended:
         return has_count() ? Ending::count : Ending::ended;
+      case Outcome::evicted:
+        return has_count() ? Ending::count : Ending::evicted;
       default:
         return has_count() ? Ending::count : Ending::closed;
     }
@@ -52,6 +55,8 @@ std::optional<Ending> Reception::wait_for_one() {
     case Outcome::ok:
       take(message);
       return std::nullopt;
+    case Outcome::overrun:
+      return std::nullopt;
     case Outcome::timeout:
       return Ending::timeout;
     case Outcome::interrupted:
@@ -60,6 +65,8 @@ std::optional<Ending> Reception::wait_for_one() {
       return Ending::ended;
     case Outcome::closed:
       return Ending::closed;
+    case Outcome::evicted:
+      return Ending::evicted;
     default:
       throw Failure("channel \"" + subscriber_.channel() +
                     "\": " + std::string(to_string(message.outcome())));

@@ -11,7 +11,7 @@
 namespace busbar::cli {
 
 /// Why `sub` stopped.
-enum class Ending : std::uint8_t { count, timeout, interrupted, ended, closed };
+enum class Ending : std::uint8_t { count, timeout, interrupted, ended, closed, evicted };
 
 /// Takes messages from a subscriber and writes them until something ends it.
 class Reception {

@@ -55,7 +55,8 @@ void Sender::handle(Outcome outcome) {
     case Outcome::timeout:
       if (!std::exchange(told_of_waiting_, true)) {
         say("channel \"" + publisher_.channel() +
-            "\" is full: waiting for its subscribers (busbar show tells who lags)");
+            "\" is full: waiting for its subscribers (busbar show tells who lags or holds "
+            "messages)");
       }
       return;
     case Outcome::interrupted:

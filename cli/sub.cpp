@@ -24,18 +24,24 @@ published from then on is received.
 
 Ends with --count messages, with --timeout without a message, with the end of the stream (pub --end),
 or with SIGINT or SIGTERM. Exit status 0 only if that was all that was asked for: the count, or
-without --count the end of the stream or the timeout.
+without --count the end of the stream or the timeout; and if no message was missed.
+
+Publishers wait for a slow sub, or, if the channel says evict, take its seat away: then it ends with
+status 1. With --lossy neither happens: it misses what was overwritten, goes on with what the ring
+still has, and says at the end how many messages it lost.
 
 Examples:
   busbar sub quotes
   busbar sub files --raw -o archive.tar
   busbar sub numbers --from oldest --timeout 0
-  busbar sub numbers --count 10 --timeout 5s)";
+  busbar sub numbers --count 10 --timeout 5s
+  busbar sub quotes --lossy | head -20)";
 
 struct SubOptions {
   std::string channel;
   Reception::Limits limits;
   std::string from = "now";
+  bool lossy = false;
   bool lines = false;
   bool raw = false;
   bool length_prefixed = false;
@@ -61,6 +67,8 @@ void add_limits(CLI::App& app, SubOptions& sub) {
   app.add_option("--from", sub.from, "Start with: now (default), oldest (that the ring still has)")
       ->check(CLI::IsMember({"now", "oldest"}))
       ->type_name("PLACE");
+  app.add_flag("--lossy", sub.lossy,
+               "Hold up no publisher: miss what was overwritten, and count it");
 }
 
 Framing framing_of(const SubOptions& sub) {
@@ -68,8 +76,9 @@ Framing framing_of(const SubOptions& sub) {
   return sub.length_prefixed ? Framing::length_prefixed : Framing::lines;
 }
 
-Start start_of(const SubOptions& sub) {
-  return sub.from == "oldest" ? Start::oldest() : Start::now();
+SubscriberOptions seat_of(const SubOptions& sub) {
+  return {.delivery = sub.lossy ? Delivery::lossy : Delivery::reliable,
+          .start = sub.from == "oldest" ? Start::oldest() : Start::now()};
 }
 
 /// "3 messages", "3 of 10 messages".
@@ -88,6 +97,12 @@ std::string complaint(const SubOptions& sub, Ending ending, std::uint64_t messag
       return "interrupted after " + received;
     case Ending::closed:
       return closed_text(sub.channel) + "; received " + received;
+    case Ending::evicted:
+      return "channel \"" + sub.channel +
+             "\" says evict and has taken this seat away: it lagged a whole capacity behind; "
+             "received " +
+             received +
+             "; take messages faster, create the channel with a larger --capacity, or use --lossy";
     case Ending::timeout:
       if (!sub.limits.count) return {};
       return "no message for " + duration_text(*sub.limits.timeout) + "; received " + received;
@@ -98,12 +113,25 @@ std::string complaint(const SubOptions& sub, Ending ending, std::uint64_t messag
   return {};
 }
 
-int finish(const SubOptions& sub, Ending ending, const TransferStats& stats) {
+/// What is to be said of messages that were missed; empty if none was.
+std::string lost_text(const SubOptions& sub, std::uint64_t lost, std::uint64_t received) {
+  if (lost == 0) return {};
+  return "lost " + messages_text(lost) + " and received " + std::to_string(received) +
+         ": channel \"" + sub.channel +
+         "\" overwrote them first; take messages faster, create it with a larger --capacity, or "
+         "do without --lossy";
+}
+
+int finish(const SubOptions& sub, Ending ending, const TransferStats& stats, std::uint64_t lost) {
   if (sub.stats) say(stats.text());
-  const std::string words = complaint(sub, ending, stats.messages());
-  if (words.empty()) return kExitOk;
-  say(words);
-  return kExitFailure;
+  int status = kExitOk;
+  for (const std::string& words :
+       {complaint(sub, ending, stats.messages()), lost_text(sub, lost, stats.messages())}) {
+    if (words.empty()) continue;
+    say(words);
+    status = kExitFailure;
+  }
+  return status;
 }
 
 Ending receive_all(const SubOptions& sub, Subscriber& subscriber, Output& output,
@@ -121,11 +149,11 @@ int run(const CommonOptions& options, const SubOptions& sub) {
   Output output(sub.output);
   MessageWriter writer(output, framing_of(sub));
   Bus bus = connect(options);
-  Subscriber subscriber = bus.subscriber(sub.channel, {.start = start_of(sub)});
+  Subscriber subscriber = bus.subscriber(sub.channel, seat_of(sub));
   const StopSignals signals(subscriber);
   if (!sub.quiet) std::fprintf(stderr, "subscribed to \"%s\"\n", sub.channel.c_str());
   const Ending ending = receive_all(sub, subscriber, output, writer);
-  return finish(sub, ending, writer.stats());
+  return finish(sub, ending, writer.stats(), subscriber.lost());
 }
 
 }  // namespace
