@@ -29,7 +29,11 @@ holds | gate_join     | -DJOIN
 holds | gate_join     | -DJOIN -DSTART_NOW
 holds | gate_join     | -DJOIN -DONE_LOOK
 holds | gate_join     | -DJOIN -DFENCES_FULL
-holds | holds         |
+holds | hold_pin      |
+holds | hold_pin      | -DCLOSE -DRECORDS=2
+holds | lossy_join    |
+holds | lossy_join    | -DX_BEFORE
+holds | lossy_join    | -DFENCES_FULL
 holds | join_now      |
 holds | sleep_wake    |
 holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
@@ -94,12 +98,30 @@ fails | gate_join     | -DJOIN -DSTART_NOW -DMUTANT_NO_LOOP
 fails | gate_join     | -DJOIN -DSTART_NOW -DMUTANT_NO_MEMBARRIER
 fails | gate_join     | -DHOLDER -DMUTANT_CURSOR_NEXT
 fails | gate_join     | -DHOLDER -DMUTANT_NO_GATE
-fails | holds         | -DREACH_RETRY
-fails | holds         | -DREACH_REUSE
-fails | holds         | -DMUTANT_NO_SECOND_LOOK
-fails | holds         | -DMUTANT_NEXT_LATE
-fails | holds         | -DMUTANT_NO_RETRY
-fails | holds         | -DMUTANT_NOT_COUNTED
+fails | hold_pin      | -DREACH_RETRY
+fails | hold_pin      | -DREACH_REUSE
+fails | hold_pin      | -DREACH_RACE
+fails | hold_pin      | -DMUTANT_NO_SECOND_LOOK
+fails | hold_pin      | -DMUTANT_NEXT_LATE
+fails | hold_pin      | -DMUTANT_NO_RETRY
+fails | hold_pin      | -DMUTANT_NOT_COUNTED
+fails | hold_pin      | -DMUTANT_CURSOR_FIRST
+fails | hold_pin      | -DMUTANT_MARK_FIRST
+fails | hold_pin      | -DMUTANT_BLIND_MARK
+fails | hold_pin      | -DMUTANT_LEFT_PIN
+fails | hold_pin      | -DMUTANT_CLEAR_LATE
+fails | hold_pin      | -DMUTANT_NO_CLEAR
+fails | hold_pin      | -DMUTANT_MARK_STAYS
+fails | hold_pin      | -DCLOSE -DRECORDS=2 -DMUTANT_CLOSE_UNPINNED
+fails | hold_pin      | -DCLOSE -DRECORDS=2 -DREACH_LAST
+fails | lossy_join    | -DREACH_UNSEEN
+fails | lossy_join    | -DREACH_PINNED
+fails | lossy_join    | -DMUTANT_FIRST_LOOK
+fails | lossy_join    | -DMUTANT_NO_MEMBARRIER
+fails | lossy_join    | -DMUTANT_MEMBARRIER_FIRST
+fails | lossy_join    | -DMUTANT_NO_JOIN
+fails | lossy_join    | -DMUTANT_OWN_FENCE
+fails | lossy_join    | -DMUTANT_ACTIVE_LAST
 fails | join_now      | -DREACH_BEHIND
 fails | join_now      | -DMUTANT_CLAIMED_ONLY
 fails | join_now      | -DMUTANT_SLOTS_FIRST
@@ -145,7 +167,10 @@ holds | gate_join     | -DJOIN -DREJOIN
 holds | gate_join     | -DJOIN -DREJOIN -DSTART_NOW
 holds | gate_join     | -DJOIN -DSTART_NOW -DONE_LOOK
 holds | gate_join     | -DJOIN -DN=5 -DMAXPOS=14 -DSTRIDE=3
-holds | holds         | -DRECORDS=6
+holds | hold_pin      | -DRECORDS=4
+holds | hold_pin      | -DCLOSE
+holds | hold_pin      | -DCOUNTED_MOVE
+holds | lossy_join    | -DMAXPOS=14 -DSTRIDE=3
 holds | join_now      | -DK=6
 holds | sleep_wake    | -DSEATS=2
 holds | sleep_wake    | -DMESSAGES=3
