@@ -62,7 +62,7 @@ struct ChannelOptions {
   /// Largest payload in bytes; at most half the capacity less 64 bytes, default a quarter.
   std::optional<std::uint64_t> max_message = {};
   std::optional<WhenFull> when_full = {};
-  /// How long `block` waits.
+  /// How long `block` waits, and `evict` for what it cannot evict.
   std::optional<std::chrono::nanoseconds> block_timeout = {};
   /// 1 to 64. A channel of one publisher needs no lock and is the fastest.
   std::optional<std::uint32_t> max_publishers = {};
