@@ -57,7 +57,7 @@ Outcome Subscriber::poll_outcome() const {
 }
 
 std::uint64_t Subscriber::lost() const noexcept {
-  return 0;
+  return core_ == nullptr ? 0 : core_->lost();
 }
 
 std::uint64_t Subscriber::dropped() const {

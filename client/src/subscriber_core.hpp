@@ -8,9 +8,7 @@
 #include "busbar/message.hpp"
 #include "busbar/options.hpp"
 #include "client/src/channel_mapping.hpp"
-#include "common/ring/holds.hpp"
-#include "common/ring/join.hpp"
-#include "common/ring/reader.hpp"
+#include "common/ring/receiver.hpp"
 
 namespace busbar {
 
@@ -22,11 +20,24 @@ class SubscriberCore {
                  const SubscriberOptions& options);
 
   Message receive(const Deadline& deadline);
-  Message try_receive();
+  Message try_receive() {
+    mapping_.require_not_forked();
+    ring::Record record;
+    std::uint32_t place = 0;
+    const Outcome outcome = receiver_.try_take(record, place);
+    Message message(outcome);
+    if (outcome != Outcome::ok) [[unlikely]]
+      return message;
+    fill(message, record);
+    message.core_ = this;
+    message.hold_ = static_cast<std::uint8_t>(place);
+    return message;
+  }
   int poll(void (*visit)(void*, const Message&), void* callback, int most);
   Outcome poll_outcome() const noexcept { return poll_outcome_; }
   void release(std::uint32_t hold) noexcept;
   void interrupt() noexcept;
+  std::uint64_t lost() const noexcept { return receiver_.lost(); }
   std::uint64_t dropped() const noexcept;
 
   /// The Subscriber is gone.
@@ -36,12 +47,15 @@ class SubscriberCore {
 
  private:
   ~SubscriberCore() = default;
-  void fill(Message& message, const ring::Record& record) const noexcept;
-  Message message_of(Outcome outcome, const ring::Record& record, std::uint32_t place) noexcept;
+  void fill(Message& message, const ring::Record& record) const noexcept {
+    message.data_ = mapping_.ring().payload(record.position);
+    message.size_ = record.size;
+    message.sequence_ = record.sequence;
+    message.type_ = record.type;
+  }
 
   ChannelMapping mapping_;
-  ring::Reader reader_;
-  ring::Holds holds_;
+  ring::Receiver receiver_;
   ring::Interrupt interrupt_;
   Outcome poll_outcome_ = Outcome::empty;
 };

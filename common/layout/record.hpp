@@ -41,6 +41,14 @@ class Word {
   std::uint64_t bits_ = 0;
 };
 
+/// Whether a record that is not empty has a number of its own; whether it is a message.
+constexpr bool takes_number(Word word) {
+  return word.state() != RecordState::skip;
+}
+constexpr bool is_message(Word word) {
+  return word.state() == RecordState::committed && (word.flags() & kFlagEnd) == 0;
+}
+
 struct RecordHeader {
   std::atomic<std::uint64_t> word;
   std::atomic<std::uint32_t> type;

@@ -41,6 +41,7 @@ void format_ring(std::byte* segment, const Settings& settings) {
   const std::uint64_t first = first_position(settings.alignment);
   control.publishers.claimed.store(first, std::memory_order_relaxed);
   control.publishers.limit.store(first, std::memory_order_relaxed);
+  control.publishers.gate_limit.store(first, std::memory_order_relaxed);
   control.tail.entry[0].position.store(first, std::memory_order_relaxed);
   auto* slots = new (segment + kSlotsOffset) PublisherSlot[settings.max_publishers];
   for (std::uint32_t i = 0; i < settings.max_publishers; ++i) {

@@ -7,16 +7,29 @@
 
 namespace busbar::ring {
 
-/// The lowest position that somebody still needs: cursors of reliable seats, oldest open claims;
-/// `none` if nobody does. Each value is loaded once.
-std::uint64_t lowest_gate(const RingView& ring, std::uint64_t none);
+/// What one look at seats and open claims finds. Each value is loaded once.
+struct Gates {
+  std::uint64_t cursor = 0;  // lowest of the reliable seats
+  std::uint64_t claim = 0;   // lowest open claim
+  bool has_lossy = false;    // whether a lossy seat is there
 
-/// Looks at the seats and gives the new limit, which is never below `limit`: up to it claims may
-/// reach without another look. Moves the tail. `position`: where the next claim begins; `end`:
-/// where it would end, terminator included; `claimed`: the boundary up to which records are there
-/// for everybody, which gates too. Only the one publisher, or the holder of the mutex.
-/// docs/protocol.md, "Refresh of the limit".
+  std::uint64_t lowest() const { return cursor < claim ? cursor : claim; }
+};
+
+/// `none` stands where nobody gates.
+Gates look_at_gates(const RingView& ring, std::uint64_t none);
+
+/// Looks at the seats and gives the new gate limit, which is never below `limit`: up to it cursors,
+/// open claims and the tail allow claims; pins are another matter (RoomFinder). Moves the tail.
+/// `position`: where the next claim begins; `need`: where it would end, with what stays free behind
+/// it; `claimed`: the boundary up to which records are there for everybody, which gates too. Only
+/// the one publisher, or the holder of the mutex. docs/protocol.md, "Refresh of the limit".
 std::uint64_t refresh_limit(const RingView& ring, std::uint64_t limit, std::uint64_t position,
-                            std::uint64_t end, const Boundary& claimed);
+                            std::uint64_t need, const Boundary& claimed);
+
+/// Takes the place of every reliable seat whose cursor keeps a claim from ending at `need`, and
+/// says whether there was one; not where an open claim would keep it from that all the same. The
+/// limit has to be refreshed afterwards. What those seats have pinned stays theirs. Same callers.
+bool evict_below(const RingView& ring, std::uint64_t need, const Boundary& claimed);
 
 }  // namespace busbar::ring

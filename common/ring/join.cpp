@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/error.hpp"
+#include "common/ring/now.hpp"
 #include "common/ring/wake.hpp"
 #include "common/sync/fence.hpp"
 
@@ -14,24 +15,8 @@ using namespace layout;
 // An honest publisher moves the tail past a joiner at most once or twice before it sees its cursor.
 constexpr int kJoinTries = 1000;
 
-/// Where `now` is: nothing that is committed from here on lies before it. With several publishers
-/// that is the oldest claim that is still open; the claimed position is loaded first, so that a
-/// claim that is opened in between lies behind it.
-Boundary claimed_boundary(const RingView& ring) {
-  const PublishersLine& line = ring.control->publishers;
-  const std::uint64_t claimed = line.claimed.load(std::memory_order_acquire);
-  const std::uint64_t tail = read_tail(ring).position;
-  std::uint64_t position = claimed;
-  for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
-    const std::uint64_t open = ring.slots[i].oldest_claim.load(std::memory_order_acquire);
-    if (open >= tail && RingView::aligned(open)) position = std::min(position, open);
-  }
-  // Only near: the first record's own number corrects it.
-  return {position, line.sequence.load(std::memory_order_relaxed)};
-}
-
 Boundary start_boundary(const RingView& ring, JoinAt at) {
-  Boundary start = at == JoinAt::oldest ? read_tail(ring) : claimed_boundary(ring);
+  Boundary start = at == JoinAt::oldest ? read_tail(ring).boundary() : now(ring);
   // Nonsense that somebody stored: any boundary will do, reading from it says closed.
   if (!RingView::aligned(start.position)) start.position = 0;
   return start;
@@ -50,9 +35,7 @@ void stop_gating(const RingView& ring, std::uint32_t seat) {
   wake_room_waiters(ring);
 }
 
-}  // namespace
-
-Boundary join(const RingView& ring, std::uint32_t index, JoinAt at) {
+CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt at) {
   Seat& seat = ring.seats[index];
   Boundary start = start_boundary(ring, at);
   seat.cursor.store(start.position, std::memory_order_relaxed);
@@ -62,15 +45,40 @@ Boundary join(const RingView& ring, std::uint32_t index, JoinAt at) {
     // Pair join / gate: after this every publisher's next look sees the cursor, and we see any tail
     // that was stored before it.
     sync::rare_fence(ring.fence_rule);
-    if (read_tail(ring).position <= start.position) return start;
+    // Its first cursor may have lagged so far that somebody evicted it.
+    const bool counts = seat.state.load(std::memory_order_acquire) == SeatState::reliable;
+    if (counts && tail_position(ring) <= start.position) {
+      return {start.position, start.sequence, 0};
+    }
     start = start_boundary(ring, at);
     seat.cursor.store(start.position, std::memory_order_release);
+    if (!counts) seat.state.store(SeatState::reliable, std::memory_order_release);
   }
   // Not `left`: that is its owner's last word, and said twice the second one could hit a later
   // tenant.
   stop_gating(ring, index);
   throw Error(Errc::damaged,
               "channel's tail never comes to rest; remove the channel and create it anew");
+}
+
+/// Gates nobody, so there is nothing to wait for: where the tail has passed, it starts at the tail.
+CountedBoundary join_lossy(const RingView& ring, std::uint32_t index, JoinAt at) {
+  Seat& seat = ring.seats[index];
+  seat.state.store(SeatState::lossy, std::memory_order_release);
+  active_word(ring, index).fetch_or(active_bit(index));
+  // Pair tail / pin: a publisher that did not see the seat has no fence for it. This is it: any
+  // tail that such a one has stored is seen from here on.
+  sync::rare_fence(ring.fence_rule);
+  CountedBoundary start = at == JoinAt::oldest ? read_tail(ring) : counted_now(ring);
+  if (!RingView::aligned(start.position)) start.position = 0;
+  seat.cursor.store(start.position, std::memory_order_release);
+  return start;
+}
+
+}  // namespace
+
+CountedBoundary join(const RingView& ring, std::uint32_t index, JoinAt at, SeatKind kind) {
+  return kind == SeatKind::lossy ? join_lossy(ring, index, at) : join_reliable(ring, index, at);
 }
 
 void leave_seat(const RingView& ring, std::uint32_t seat) noexcept {

@@ -47,7 +47,8 @@ Outcome Reader::nothing_there() const {
 
 bool Reader::something_there() const {
   const Word word(ring_.record(at_.position).word.load(std::memory_order_acquire));
-  return word.state() != RecordState::empty && word.state() != RecordState::claimed;
+  if (word.state() != RecordState::empty && word.state() != RecordState::claimed) return true;
+  return pins_everything(ring_, kind_) && !is_mine();
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {

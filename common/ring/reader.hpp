@@ -7,6 +7,7 @@
 #include "common/base/outcome.hpp"
 #include "common/ring/interrupt.hpp"
 #include "common/ring/ring_view.hpp"
+#include "common/ring/seat_kind.hpp"
 #include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
 
@@ -21,51 +22,80 @@ struct Record {
   std::uint32_t type = 0;
 };
 
-/// The walk of one reliable seat over the ring. It polls the records themselves; the seat's cursor
-/// is another's business (Holds). One thread at a time.
+/// The walk of one seat over the ring. It polls the records themselves; the seat's cursor is
+/// another's business (Holds). One thread at a time.
 class Reader {
  public:
-  Reader(const RingView& ring, std::uint32_t seat, const Boundary& start)
-      : ring_(ring), seat_(seat), at_(start) {}
+  Reader(const RingView& ring, std::uint32_t seat, const CountedBoundary& start,
+         SeatKind kind = SeatKind::reliable)
+      : ring_(ring), seat_(seat), kind_(kind), at_(start.boundary()), messages_(start.messages) {}
 
-  /// Steps to the next message and past what carries none. Never waits. Outcomes: ok; empty;
-  /// ended (stepped past the end record); closed (no more to come, or bytes that make no sense).
+  /// Steps to the next message and past what carries none; for a seat whose cursor keeps the record
+  /// from being written over. Never waits. Outcomes: ok; empty; ended (stepped past the end
+  /// record); closed (no more to come, or bytes that make no sense).
   Outcome next(Record& record) {
+    if (next_at_once(record)) [[likely]]
+      return Outcome::ok;
+    return next_slow(record);
+  }
+  /// True if a message begins right at the reading position: the common case of next().
+  bool next_at_once(Record& record) {
     using namespace layout;
     const RecordHeader& header = ring_.record(at_.position);
     // acquire: pairs with the release of the word in finish_record.
     const Word word(header.word.load(std::memory_order_acquire));
     if (word.state() != RecordState::committed || word.flags() != 0 ||
         !ring_.plausible(word.length()) || word.length() < kHeaderBytes) [[unlikely]] {
-      return next_slow(record);
+      return false;
     }
     take(header, word, record);
-    return Outcome::ok;
+    return true;
   }
+  /// All cases of next().
+  Outcome next_slow(Record& record);
 
-  /// Waits until next() has something to say: spins, yields, sleeps. Outcomes: ok, timeout,
-  /// interrupted, closed.
+  /// The same for a seat that pins everything: an outcome of ok leaves the record pinned in
+  /// `place`, until the pin is cleared. Also: overrun (lapped, and lost() has grown; the next call
+  /// goes on with what is there), evicted.
+  Outcome next_pinned(Record& record, std::uint32_t place);
+
+  /// Waits until next() or next_pinned() has something to say: spins, yields, sleeps. Outcomes: ok,
+  /// timeout, interrupted, closed.
   Outcome await(const Deadline& deadline, Interrupt& interrupt);
 
   std::uint64_t position() const noexcept { return at_.position; }
 
+  /// Messages that were committed at or behind the start and that a lossy seat will not get.
+  std::uint64_t lost() const noexcept { return lost_; }
+
  private:
   void take(const layout::RecordHeader& header, layout::Word word, Record& record) {
+    take(word, header.type.load(std::memory_order_relaxed),
+         header.sequence.load(std::memory_order_relaxed), record);
+  }
+  void take(layout::Word word, std::uint32_t type, std::uint32_t sequence, Record& record) {
     record.position = at_.position;
     record.size = word.length() - layout::kHeaderBytes;
-    record.type = header.type.load(std::memory_order_relaxed);
-    record.sequence = full_sequence(header.sequence.load(std::memory_order_relaxed), at_.sequence);
+    record.type = type;
+    record.sequence = full_sequence(sequence, at_.sequence);
     record.end = at_.position + ring_.extent(word.length());
     at_ = {record.end, record.sequence + 1};
   }
-  Outcome next_slow(Record& record);
   bool something_there() const;
   Outcome nothing_there() const;
   Outcome sleep(const Deadline& deadline, Interrupt& interrupt);
 
+  bool is_mine() const;
+  Outcome not_mine();
+  bool pin(std::uint32_t place, std::uint64_t bytes);
+  bool go_to_tail();
+
   RingView ring_;
   std::uint32_t seat_;
-  Boundary at_;  // of the next record, with the sequence that it should have
+  SeatKind kind_;
+  Boundary at_;             // of the next record, with the sequence that it should have
+  std::uint64_t messages_;  // lossy: committed before at_
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace busbar::ring

@@ -1,5 +1,6 @@
 #include "common/ring/repair.hpp"
 
+#include "common/ring/gaps.hpp"
 #include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
 
@@ -9,12 +10,13 @@ namespace {
 using namespace layout;
 
 /// claimed -> aborted, by one compare-and-swap: the owner's own commit may have come first.
-void abort_if_claimed(RecordHeader& record, Word seen) {
+void abort_if_claimed(const RingView& ring, std::uint64_t position, Word seen) {
   if (seen.state() != RecordState::claimed) return;
   std::uint64_t bits = seen.bits();
-  record.word.compare_exchange_strong(bits,
-                                      Word(RecordState::aborted, seen.length(), seen.slot()).bits(),
-                                      std::memory_order_acq_rel);
+  mark_gap(ring, position);
+  ring.record(position).word.compare_exchange_strong(
+      bits, Word(RecordState::aborted, seen.length(), seen.slot()).bits(),
+      std::memory_order_acq_rel);
 }
 
 }  // namespace
@@ -29,8 +31,8 @@ bool repair(const RingView& ring) {
     const Word word(record.word.load(std::memory_order_acquire));
     if (word.state() == RecordState::empty) return true;
     if (!ring.plausible(word.length()) || word.state() > RecordState::skip) return false;
-    abort_if_claimed(record, word);
-    if (word.state() != RecordState::skip) at.sequence = sequence_behind(record, at.sequence);
+    abort_if_claimed(ring, at.position, word);
+    if (takes_number(word)) at.sequence = sequence_behind(record, at.sequence);
     at.position += ring.extent(word.length());
     // Sequence first: with the opposite order a second death in between repeats numbers.
     line.sequence.store(at.sequence, std::memory_order_relaxed);
@@ -48,11 +50,10 @@ bool abort_claims_of(const RingView& ring, std::uint32_t slot) {
   if (claimed - oldest > ring.capacity || !RingView::aligned(oldest)) return false;
   std::uint64_t position = oldest;
   while (position < claimed) {
-    RecordHeader& record = ring.record(position);
-    const Word word(record.word.load(std::memory_order_acquire));
+    const Word word(ring.record(position).word.load(std::memory_order_acquire));
     if (word.state() == RecordState::empty || word.state() > RecordState::skip) return false;
     if (!ring.plausible(word.length())) return false;
-    if (word.slot() == slot) abort_if_claimed(record, word);
+    if (word.slot() == slot) abort_if_claimed(ring, position, word);
     position += ring.extent(word.length());
   }
   return position == claimed;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "common/ring/finish.hpp"
-#include "common/ring/gate.hpp"
 #include "common/ring/repair.hpp"
 #include "common/sync/process_identity.hpp"
 #include "common/sync/ring_mutex.hpp"
@@ -47,7 +46,7 @@ bool others_ended(const RingView& ring, std::uint32_t own) {
 }  // namespace
 
 SharedClaims::SharedClaims(const RingView& ring, std::uint32_t slot)
-    : slot_(slot), owner_(mutex_owner(slot, ring.slots[slot].generation.load())) {}
+    : slot_(slot), owner_(mutex_owner(slot, ring.slots[slot].generation.load())), finder_(ring) {}
 
 Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
   RingMutex mutex(ring.control->mutex);
@@ -93,29 +92,45 @@ Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& 
 
 Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Room& room) {
   PublishersLine& line = ring.control->publishers;
-  const std::uint64_t position = line.claimed.load(std::memory_order_relaxed);
-  const std::uint64_t sequence = line.sequence.load(std::memory_order_relaxed);
+  Boundary at{line.claimed.load(std::memory_order_relaxed),
+              line.sequence.load(std::memory_order_relaxed)};
   const std::uint64_t length = kHeaderBytes + size;
   const std::uint64_t extent = ring.extent(length);
-  const std::uint64_t end = position + extent + kReserveBytes;
-  std::uint64_t limit = line.limit.load(std::memory_order_relaxed);
-  if (end > limit) {
-    if (ring.closed()) return Outcome::closed;
-    limit = refresh_limit(ring, limit, position, end, {position, sequence});
-    line.limit.store(limit, std::memory_order_relaxed);
-    if (end > limit) return Outcome::full;
+  if (at.position + extent + kReserveBytes > line.limit.load(std::memory_order_relaxed)) {
+    const Outcome outcome = find_room(ring, extent, at);
+    if (outcome != Outcome::ok) return outcome;
   }
+  const std::uint64_t position = at.position;
   open(ring, position);
   RecordHeader& record = ring.record(position);
   record.type.store(0, std::memory_order_relaxed);
-  record.sequence.store(static_cast<std::uint32_t>(sequence), std::memory_order_relaxed);
+  record.sequence.store(static_cast<std::uint32_t>(at.sequence), std::memory_order_relaxed);
   // Terminator before the word (release), the word before sequence and claimed position: a death
   // between any two of them is mended by repair().
   ring.record(position + extent).word.store(0, std::memory_order_relaxed);
   record.word.store(Word(RecordState::claimed, length, slot_).bits(), std::memory_order_release);
-  line.sequence.store(sequence + 1, std::memory_order_release);
+  line.sequence.store(at.sequence + 1, std::memory_order_release);
   line.claimed.store(position + extent, std::memory_order_release);
   room = {position, size};
+  return Outcome::ok;
+}
+
+/// Under the mutex. Moves `at` over what is held there, as everybody may then see.
+Outcome SharedClaims::find_room(const RingView& ring, std::uint64_t extent, Boundary& at) {
+  if (ring.closed()) return Outcome::closed;
+  PublishersLine& line = ring.control->publishers;
+  Limits limits{line.gate_limit.load(std::memory_order_relaxed), 0};
+  std::uint64_t place = 0;
+  const bool found = finder_.find(ring, at.position, extent, at, limits, place);
+  line.gate_limit.store(limits.gate, std::memory_order_relaxed);
+  if (!found) return Outcome::full;
+  if (place != at.position) {
+    step_over(ring, at.position, place, slot_);
+    // A death before this: repair() walks over the skip.
+    line.claimed.store(place, std::memory_order_release);
+    at.position = place;
+  }
+  line.limit.store(limits.usable, std::memory_order_relaxed);
   return Outcome::ok;
 }
 

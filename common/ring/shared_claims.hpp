@@ -7,6 +7,7 @@
 #include "common/base/outcome.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
+#include "common/ring/room_finder.hpp"
 
 namespace busbar::ring {
 
@@ -42,11 +43,13 @@ class SharedClaims {
  private:
   Outcome lock(const RingView& ring, const Deadline& deadline);
   Outcome claim_locked(const RingView& ring, std::uint64_t size, Room& room);
+  Outcome find_room(const RingView& ring, std::uint64_t extent, Boundary& at);
   void open(const RingView& ring, std::uint64_t position);
 
   std::uint32_t slot_;
   std::uint32_t owner_;              // of the mutex
   std::vector<std::uint64_t> open_;  // positions of open claims, ascending
+  RoomFinder finder_;
 };
 
 }  // namespace busbar::ring

@@ -4,9 +4,9 @@
 
 #include "common/base/outcome.hpp"
 #include "common/ring/finish.hpp"
-#include "common/ring/gate.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
+#include "common/ring/room_finder.hpp"
 #include "common/ring/sequence.hpp"
 
 namespace busbar::ring {
@@ -15,6 +15,8 @@ namespace busbar::ring {
 /// can see before the commit. One thread at a time.
 class SoloClaims {
  public:
+  explicit SoloClaims(const RingView& ring) : finder_(ring) {}
+
   /// Takes the role over. The broker has repaired the ring (recover_slot) before it granted it.
   void take_role(const RingView& ring);
 
@@ -22,9 +24,8 @@ class SoloClaims {
   Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room) {
     using namespace layout;
     const std::uint64_t extent = ring.extent(kHeaderBytes + size);
-    const std::uint64_t end = position_ + extent + kReserveBytes;
-    if (end > limit_) [[unlikely]] {
-      const Outcome outcome = refresh(ring, end);
+    if (position_ + extent + kReserveBytes > limits_.usable) [[unlikely]] {
+      const Outcome outcome = find_room(ring, extent);
       if (outcome != Outcome::ok) return outcome;
     }
     ring.record(position_ + extent).word.store(0, std::memory_order_relaxed);  // the terminator
@@ -54,7 +55,7 @@ class SoloClaims {
     while (claimed_.position != position_) {
       const Word word(ring.record(claimed_.position).word.load(std::memory_order_relaxed));
       if (word.state() == RecordState::empty) break;
-      if (word.state() != RecordState::skip) ++claimed_.sequence;
+      if (takes_number(word)) ++claimed_.sequence;
       claimed_.position += ring.extent(word.length());
     }
     ring.control->publishers.sequence.store(claimed_.sequence, std::memory_order_relaxed);
@@ -70,12 +71,13 @@ class SoloClaims {
   }
 
  private:
-  Outcome refresh(const RingView& ring, std::uint64_t end);
+  Outcome find_room(const RingView& ring, std::uint64_t extent);
 
   std::uint64_t position_ = 0;  // where the next claim begins
   std::uint64_t sequence_ = 0;
-  std::uint64_t limit_ = 0;
+  Limits limits_;
   Boundary claimed_;  // copy of what is shared: nobody else writes it
+  RoomFinder finder_;
 };
 
 }  // namespace busbar::ring

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/ring/gaps.hpp"
 #include "common/ring/sequence.hpp"
 
 namespace busbar::ring {
@@ -24,30 +25,43 @@ Boundary walk(const RingView& ring, Boundary at, std::uint64_t target, std::uint
     const Word word(record.word.load(std::memory_order_acquire));
     if (word.state() == RecordState::empty || word.state() == RecordState::claimed) break;
     if (!ring.plausible(word.length())) break;
-    if (word.state() != RecordState::skip) at.sequence = sequence_behind(record, at.sequence);
+    if (takes_number(word)) at.sequence = sequence_behind(record, at.sequence);
     at.position += ring.extent(word.length());
   }
   return at;
 }
 
+/// Steps over finished records and counts those that took a number and are no message.
+std::uint64_t records_without_message(const RingView& ring, std::uint64_t from, std::uint64_t to) {
+  std::uint64_t count = 0;
+  while (from < to) {
+    const Word word(ring.record(from).word.load(std::memory_order_acquire));
+    if (!ring.plausible(word.length())) break;
+    if (takes_number(word) && !is_message(word)) ++count;
+    from += ring.extent(word.length());
+  }
+  return count;
+}
+
 }  // namespace
 
-Boundary read_tail(const RingView& ring) {
+CountedBoundary read_tail(const RingView& ring) {
   const Tail& tail = ring.control->tail;
-  Boundary seen;
+  CountedBoundary seen;
   for (int i = 0; i < kTailTries; ++i) {
     // acquire: pairs with the release in store_tail.
     const std::uint64_t version = tail.version.load(std::memory_order_acquire);
     const TailEntry& entry = tail.entry[version & 1];
     seen = {entry.position.load(std::memory_order_relaxed),
-            entry.sequence.load(std::memory_order_relaxed)};
+            entry.sequence.load(std::memory_order_relaxed),
+            entry.messages.load(std::memory_order_relaxed)};
     std::atomic_thread_fence(std::memory_order_acquire);
     if (tail.version.load(std::memory_order_relaxed) == version) break;
   }
   return seen;
 }
 
-void store_tail(const RingView& ring, const Boundary& to) {
+void store_tail(const RingView& ring, const CountedBoundary& to) {
   Tail& tail = ring.control->tail;
   const std::uint64_t version = tail.version.load(std::memory_order_relaxed);
   TailEntry& entry = tail.entry[(version + 1) & 1];
@@ -56,6 +70,7 @@ void store_tail(const RingView& ring, const Boundary& to) {
   std::atomic_thread_fence(std::memory_order_release);
   entry.position.store(to.position, std::memory_order_relaxed);
   entry.sequence.store(to.sequence, std::memory_order_relaxed);
+  entry.messages.store(to.messages, std::memory_order_relaxed);
   tail.version.store(version + 1, std::memory_order_release);
 }
 
@@ -83,19 +98,27 @@ void drop_checkpoints_beyond(const RingView& ring, std::uint64_t end) {
 }
 
 Boundary boundary_at_or_after(const RingView& ring, const Boundary& from, std::uint64_t target,
-                              const Boundary& end) {
+                              std::uint64_t end) {
   if (target <= from.position) return from;
   const std::uint64_t count = ring.control->checkpoints.count.load(std::memory_order_relaxed);
   Boundary before = from;
   if (!RingView::aligned(from.position)) return from;
   for (std::uint64_t i = count - std::min<std::uint64_t>(count, kCheckpoints); i < count; ++i) {
     const Boundary candidate = checkpoint(ring, i);
-    if (candidate.position <= from.position || candidate.position > end.position) continue;
+    if (candidate.position <= from.position || candidate.position > end) continue;
     if (!RingView::aligned(candidate.position)) continue;
     if (candidate.position >= target) return candidate;
     before = candidate;
   }
-  return walk(ring, before, target, end.position);
+  return walk(ring, before, target, end);
+}
+
+CountedBoundary counted(const RingView& ring, const CountedBoundary& from, const Boundary& to) {
+  CountedBoundary at{to.position, to.sequence, from.messages + to.sequence - from.sequence};
+  if (may_have_gaps(ring, from.position, to.position)) {
+    at.messages -= records_without_message(ring, from.position, to.position);
+  }
+  return at;
 }
 
 }  // namespace busbar::ring

@@ -21,7 +21,11 @@ constexpr int kMostPauses = 256;
 }  // namespace
 
 Writer::Writer(const RingView& ring, std::uint32_t slot)
-    : ring_(ring), slot_(slot), is_solo_(ring.max_publishers == 1), shared_(ring, slot) {
+    : ring_(ring),
+      slot_(slot),
+      is_solo_(ring.max_publishers == 1),
+      solo_(ring),
+      shared_(ring, slot) {
   if (is_solo_) solo_.take_role(ring_);
 }
 
@@ -133,7 +137,9 @@ Outcome Writer::end(Interrupt& interrupt) {
       await_room(0, interrupt, deadline, [&] { return claim_end(room, deadline, last); });
   if (outcome != Outcome::ok) return outcome;
   over_ = Outcome::ended;
-  if (last) commit(room, 0, 0, kFlagEnd);
+  if (!last) return Outcome::ok;
+  mark_gap(ring_, room.position);
+  commit(room, 0, 0, kFlagEnd);
   return Outcome::ok;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "common/base/outcome.hpp"
+#include "common/ring/gaps.hpp"
 #include "common/ring/interrupt.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
@@ -43,7 +44,10 @@ class Writer {
   void commit(const Room& room, std::uint64_t used, std::uint32_t type, std::uint64_t flags = 0) {
     finish(room, layout::RecordState::committed, used, type, flags);
   }
-  void abort(const Room& room) { finish(room, layout::RecordState::aborted, room.size, 0, 0); }
+  void abort(const Room& room) {
+    mark_gap(ring_, room.position);
+    finish(room, layout::RecordState::aborted, room.size, 0, 0);
+  }
 
   /// Batches: the word of each claim, the first one last, then publish_batch() with all of them.
   void store_word(const Room& room, std::uint32_t type);

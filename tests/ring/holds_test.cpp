@@ -3,62 +3,101 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
+#include "common/layout/pin.hpp"
 #include "tests/ring/messages.hpp"
 
 namespace busbar::test {
 namespace {
 
+using layout::Pin;
 using ring::Holds;
 
+constexpr std::uint64_t kCursorOfNobody = ~std::uint64_t{0};
+
+/// Records of 40 bytes, one behind the other, are taken as a subscriber takes them.
 class HoldsTest : public testing::Test {
  protected:
+  std::uint64_t cursor() const { return channel.ring.seats[0].cursor.load(); }
+  Pin pin(std::uint32_t place) const { return Pin(channel.ring.seats[0].pin[place].load()); }
+
+  std::uint32_t take() {
+    holds.pin_current();
+    const std::uint32_t place = holds.free_place();
+    EXPECT_NE(place, Holds::kNone);
+    channel.ring.record(next_).word.store(
+        layout::Word(layout::RecordState::committed, 40, 0).bits());
+    holds.hold(place, next_, next_ + 40);
+    next_ += 40;
+    return place;
+  }
+  std::uint64_t next() const { return next_; }
+
   TestRing channel;
   Holds holds{channel.ring, 0, 0};
-  std::uint64_t cursor() const { return channel.ring.seats[0].cursor.load(); }
+
+ private:
+  std::uint64_t next_ = 0;
 };
 
 TEST_F(HoldsTest, EightAreHeldAndTheNinthHasNoPlace) {
-  for (std::uint32_t i = 0; i < 8; ++i) {
-    const std::uint32_t place = holds.free_place();
-    ASSERT_NE(place, Holds::kNone);
-    holds.hold(place, i * 100, (i + 1) * 100);
-  }
+  for (int i = 0; i < 8; ++i) take();
   EXPECT_EQ(holds.free_place(), Holds::kNone);
   EXPECT_FALSE(holds.let_go(5));
   EXPECT_EQ(holds.free_place(), 5u);
 }
 
-TEST_F(HoldsTest, CursorIsTheOldestHeldWhateverTheOrderOfRelease) {
+TEST_F(HoldsTest, TheLastOneIsKeptByTheCursorAndHasNoPin) {
+  take();
+  EXPECT_EQ(cursor(), 0u);
+  EXPECT_EQ(pin(0).bits(), 0u);
+  EXPECT_FALSE(holds.let_go(0));
+  EXPECT_EQ(cursor(), 40u);
+}
+
+TEST_F(HoldsTest, TheOneBeforeTheLastIsPinnedAndTheCursorMovesOn) {
+  take();
+  take();
+  EXPECT_EQ(cursor(), 40u);
+  EXPECT_EQ(pin(0).offset(), 0u);
+  EXPECT_EQ(pin(0).bytes(channel.ring.capacity), 40u);
+  EXPECT_EQ(pin(1).bits(), 0u);
+}
+
+TEST_F(HoldsTest, PinsAndCursorAreRightWhateverTheOrderOfRelease) {
   std::mt19937 random(99);
-  std::uint64_t next = 0;
   for (int round = 0; round < 200; ++round) {
     std::vector<std::pair<std::uint32_t, std::uint64_t>> held;
     const std::size_t count = 1 + random() % 8;
     for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t place = holds.free_place();
-      ASSERT_NE(place, Holds::kNone);
-      holds.hold(place, next, next + 40);
-      held.emplace_back(place, next);
-      next += 40;
+      const std::uint64_t position = next();
+      held.emplace_back(take(), position);
     }
+    const std::uint64_t last = held.back().second;
     std::shuffle(held.begin(), held.end(), random);
     while (!held.empty()) {
-      const std::uint32_t place = held.back().first;
+      const std::uint32_t released = held.back().first;
       held.pop_back();
-      EXPECT_FALSE(holds.let_go(place));
-      std::uint64_t expected = next;
-      for (const auto& [other, position] : held) expected = std::min(expected, position);
-      ASSERT_EQ(cursor(), expected);
+      EXPECT_FALSE(holds.let_go(released));
+      ASSERT_EQ(pin(released).bits(), 0u);
+      bool last_is_held = false;
+      for (const auto& [place, position] : held) {
+        if (position == last) {
+          last_is_held = true;
+        } else {
+          ASSERT_EQ(pin(place).offset(), position % channel.ring.capacity);
+        }
+      }
+      ASSERT_EQ(cursor(), last_is_held ? last : next());
     }
   }
 }
 
-TEST_F(HoldsTest, CursorStandsWhileMessagesAreHeldAndOthersPass) {
-  holds.hold(holds.free_place(), 0, 40);
+TEST_F(HoldsTest, CursorStandsWhileTheLastOneIsHeldAndOthersPass) {
+  take();
   holds.pass(80);
   holds.pass(120);
   EXPECT_EQ(cursor(), 0u);
@@ -77,49 +116,29 @@ TEST_F(HoldsTest, ClosingWithNothingHeldDisposesAtOnce) {
   EXPECT_TRUE(holds.close());
 }
 
-TEST_F(HoldsTest, ClosingWithHeldMessagesLeavesItToTheLastOne) {
-  holds.hold(0, 0, 40);
-  holds.hold(1, 40, 80);
+TEST_F(HoldsTest, ClosedWithHeldMessagesGatesNobodyAndLeavesItToTheLastOne) {
+  take();
+  take();
   EXPECT_FALSE(holds.close());
-  EXPECT_EQ(cursor(), 0u);
+  EXPECT_EQ(cursor(), kCursorOfNobody);
+  EXPECT_EQ(pin(0).offset(), 0u);
+  EXPECT_EQ(pin(1).offset(), 40u);
   EXPECT_FALSE(holds.let_go(0));
-  EXPECT_EQ(cursor(), 40u);  // what it does not read any more gates nobody
   EXPECT_TRUE(holds.let_go(1));
+  EXPECT_EQ(cursor(), kCursorOfNobody);
 }
 
-TEST_F(HoldsTest, ClosedWithOneOldMessageGatesThereOnly) {
-  holds.hold(3, 0, 40);
-  holds.pass(4000);
-  EXPECT_FALSE(holds.close());
-  EXPECT_EQ(cursor(), 0u);
-  EXPECT_TRUE(holds.let_go(3));
-}
-
-TEST_F(HoldsTest, DetachedLeavesTheCursorAlone) {
-  holds.hold(0, 0, 40);
+TEST_F(HoldsTest, DetachedLeavesTheSeatAlone) {
+  take();
+  take();
   holds.detach();
   EXPECT_FALSE(holds.let_go(0));
+  EXPECT_FALSE(holds.let_go(1));
   holds.pass(400);
-  EXPECT_EQ(cursor(), 0u);
+  EXPECT_EQ(cursor(), 40u);
+  EXPECT_EQ(pin(0).offset(), 0u);
   EXPECT_TRUE(holds.close());
-}
-
-TEST(HeldMessages, AreNotOverwritten) {
-  TestRing channel;
-  auto writer = channel.writer();
-  Subscriber subscriber(channel, 0);
-  publish(writer, 200, 1);
-  ring::Record record;
-  ASSERT_EQ(subscriber.reader().next(record), Outcome::ok);
-  subscriber.holds().hold(0, record.position, record.end);
-  for (std::uint32_t i = 0; i < 200; ++i) {
-    publish(writer, 200, 2);
-    subscriber.drain();
-    ASSERT_EQ(first_wrong_byte(channel.ring, record.position, 200, 1), 200u);
-  }
-  EXPECT_EQ(publish(writer, 200, 2), Outcome::full);
-  EXPECT_FALSE(subscriber.holds().let_go(0));
-  EXPECT_EQ(publish(writer, 200, 2), Outcome::ok);
+  EXPECT_EQ(cursor(), 40u);
 }
 
 }  // namespace

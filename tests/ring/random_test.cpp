@@ -41,12 +41,17 @@ struct Held {
 };
 
 struct ModelReader {
-  ModelReader(const TestRing& channel, std::uint32_t seat, ring::JoinAt at)
-      : reader(channel.reader(seat, at)), holds(channel.ring, seat, reader.position()) {}
-  ring::Reader reader;
-  ring::Holds holds;
+  ModelReader(const TestRing& channel, std::uint32_t seat, ring::JoinAt at, ring::SeatKind wanted)
+      : kind(wanted), receiver(channel.receiver(seat, at, wanted)) {}
+  bool is_reliable() const { return kind == ring::SeatKind::reliable; }
+
+  ring::SeatKind kind;
+  ring::Receiver receiver;
   std::vector<Held> held;
-  std::size_t next = 0;  // index of the entry that it reads next
+  std::optional<std::uint32_t> current;  // the place that only the cursor keeps
+  std::size_t next = 0;                  // index of the entry that it reads next
+  std::uint64_t lost = 0;
+  bool evicted = false;
 };
 
 class RandomRing {
@@ -66,9 +71,11 @@ class RandomRing {
   /// So that a walk that gets stuck is no test: bytes claimed, messages read.
   std::uint64_t laps() const { return position_ / channel_.settings.capacity; }
   std::uint64_t messages_read() const { return messages_read_; }
+  std::uint64_t stepped_over() const { return stepped_over_; }
+  std::uint64_t lost() const { return lost_; }
 
   void step() {
-    switch (below(18)) {
+    switch (below(20)) {
       case 0:
         return join();
       case 1:
@@ -90,7 +97,10 @@ class RandomRing {
       case 11:
         return finish();
       case 12:
+      case 13:
         return release();
+      case 14:
+        return poll();
       default:
         if (!lazy_readers_ || below(4) == 0) read();
         return;
@@ -106,6 +116,7 @@ class RandomRing {
     wanted.alignment = 8u << random() % 10;
     while (wanted.alignment > wanted.capacity / 4) wanted.alignment /= 2;
     if (random() % 2 == 0) wanted.alignment = 8;
+    if (random() % 4 == 0) wanted.when_full = layout::WhenFull::evict;
     wanted.fence_rule = random() % 2 == 0 ? layout::FenceRule::full : layout::FenceRule::membarrier;
     return wanted;
   }
@@ -123,40 +134,89 @@ class RandomRing {
     return index < entries_.size() ? entries_[index].position : position_;
   }
 
-  /// The lowest position that somebody needs.
-  std::uint64_t gate() {
+  bool evicts() const { return channel_.settings.when_full == layout::WhenFull::evict; }
+  std::uint64_t capacity() const { return channel_.settings.capacity; }
+
+  std::uint64_t open_gate() {
     oldest_unfinished_ = first_open();
-    std::uint64_t lowest = position_of(oldest_unfinished_);
+    return position_of(oldest_unfinished_);
+  }
+
+  /// Where a reliable reader's cursor has to be: at what nothing else keeps, or at what it reads
+  /// next.
+  std::uint64_t cursor(const ModelReader& reader) const {
+    for (const Held& held : reader.held) {
+      if (held.place == reader.current) return held.record.position;
+    }
+    return reader.receiver.position();
+  }
+
+  void check_cursors() const {
     for (std::uint32_t seat = 0; seat < readers_.size(); ++seat) {
-      if (readers_[seat]) {
-        const std::uint64_t cursor = channel_.ring.seats[seat].cursor.load();
-        EXPECT_LE(cursor, readers_[seat]->reader.position());
-        for (const Held& held : readers_[seat]->held) EXPECT_LE(cursor, held.record.position);
-        lowest = std::min(lowest, cursor);
+      if (!readers_[seat] || !readers_[seat]->is_reliable()) continue;
+      ASSERT_EQ(channel_.ring.seats[seat].cursor.load(), cursor(*readers_[seat]));
+    }
+  }
+
+  /// The first place within a lap where that many bytes meet nothing that is pinned.
+  std::optional<std::uint64_t> first_clear(std::uint64_t bytes) const {
+    std::vector<bool> pinned(capacity() / 8);
+    for (const auto& reader : readers_) {
+      if (!reader) continue;
+      for (const Held& held : reader->held) {
+        if (held.place == reader->current) continue;
+        const std::uint64_t end = held.record.position + extent(held.record.size);
+        for (std::uint64_t at = held.record.position; at < end; at += 8) {
+          pinned[at % capacity() / 8] = true;
+        }
       }
     }
-    return lowest;
+    std::uint64_t at = position_;
+    for (std::uint64_t i = at; i < at + bytes; i += 8) {
+      if (i >= position_ + capacity()) return {};
+      if (!pinned[i % capacity() / 8]) continue;
+      at = i + 8;
+      while ((at + 16) % channel_.settings.alignment != 0) at += 8;
+      i = at - 8;
+    }
+    return at + bytes <= position_ + capacity() ? std::optional(at) : std::nullopt;
+  }
+
+  /// Whether cursors and open claims allow a claim up to `need`; evicts as the publisher would.
+  bool gates_allow(std::uint64_t need) {
+    if (need > open_gate() + capacity()) return false;
+    bool allowed = true;
+    for (const auto& reader : readers_) {
+      if (!reader || !reader->is_reliable() || reader->evicted) continue;
+      if (need <= cursor(*reader) + capacity()) continue;
+      reader->evicted = evicts();
+      allowed = allowed && evicts();
+    }
+    return allowed;
   }
 
   void claim() {
     const auto slot = static_cast<std::uint32_t>(below(writers_.size()));
     if (!writers_[slot]) writers_[slot].emplace(channel_.writer(slot));
     const std::uint64_t size = below(largest_ + 1);
-    const bool fits =
-        position_ + extent(size) + layout::kReserveBytes <= gate() + channel_.settings.capacity;
+    const std::uint64_t bytes = extent(size) + layout::kReserveBytes;
+    check_cursors();
+    const std::optional<std::uint64_t> place = first_clear(bytes);
+    const bool fits = place && gates_allow(*place + bytes);
     Room room;
     const Outcome outcome = writers_[slot]->try_claim(size, room);
     ASSERT_EQ(outcome, fits ? Outcome::ok : Outcome::full) << "claim of " << size;
     if (!fits) return;
-    ASSERT_EQ(room.position, position_);
+    ASSERT_EQ(room.position, *place);
     ASSERT_EQ((room.position + 16) % channel_.settings.alignment, 0u);
+    if (*place != position_) ++stepped_over_;
     Entry entry;
-    entry.position = position_;
+    entry.position = *place;
     entry.size = size;
     entry.sequence = sequence_++;
     entry.seed = static_cast<std::uint32_t>(random_());
     entry.writer = slot;
-    position_ += extent(size);
+    position_ = *place + extent(size);
     fill(channel_.ring, room, entry.seed);
     entries_.push_back(entry);
     if (below(2) == 0) commit(entries_.size() - 1);
@@ -231,39 +291,46 @@ class RandomRing {
     if (readers_[seat]) return;
     const bool oldest = below(2) == 0;
     readers_[seat] = std::make_unique<ModelReader>(
-        channel_, seat, oldest ? ring::JoinAt::oldest : ring::JoinAt::now);
+        channel_, seat, oldest ? ring::JoinAt::oldest : ring::JoinAt::now,
+        below(3) == 0 ? ring::SeatKind::lossy : ring::SeatKind::reliable);
     ModelReader& reader = *readers_[seat];
-    const std::uint64_t start = reader.reader.position();
+    const std::uint64_t start = reader.receiver.position();
+    reader.next = index_at(start);
     if (!oldest) {
-      const std::uint64_t now = position_of(first_open());
-      ASSERT_EQ(start, now);
+      ASSERT_EQ(reader.next, first_open());
     }
-    const auto at = std::lower_bound(
-        entries_.begin(), entries_.end(), start,
-        [](const Entry& entry, std::uint64_t position) { return entry.position < position; });
-    reader.next = static_cast<std::size_t>(at - entries_.begin());
     if (position_of(reader.next) != start) {
-      // Only the skip behind a short record is a boundary too.
+      // Skips begin where a record ends, as it was claimed or as it was committed.
       ASSERT_GT(reader.next, 0u);
       const Entry& before = entries_[reader.next - 1];
       ASSERT_NE(before.state, Entry::open);
-      ASSERT_EQ(start, before.position + extent(before.used));
+      ASSERT_TRUE(start == before.position + extent(before.used) ||
+                  start == before.position + extent(before.size));
     }
-    ASSERT_LE(position_ + layout::kReserveBytes, start + channel_.settings.capacity);
+    ASSERT_LE(position_ + layout::kReserveBytes, start + capacity());
+  }
+
+  /// The first entry at or behind a position.
+  std::size_t index_at(std::uint64_t start) const {
+    const auto at = std::lower_bound(
+        entries_.begin(), entries_.end(), start,
+        [](const Entry& entry, std::uint64_t position) { return entry.position < position; });
+    return static_cast<std::size_t>(at - entries_.begin());
   }
 
   void leave() {
     const auto seat = static_cast<std::uint32_t>(below(readers_.size()));
     if (!readers_[seat]) return;
     ModelReader& reader = *readers_[seat];
-    bool last = reader.holds.close();
+    bool last = reader.receiver.close();
     ASSERT_EQ(last, reader.held.empty());
     while (!reader.held.empty()) {
       check_held(reader.held.back());
-      last = reader.holds.let_go(reader.held.back().place);
+      last = reader.receiver.let_go(reader.held.back().place);
       reader.held.pop_back();
       ASSERT_EQ(last, reader.held.empty());
     }
+    for (const auto& pin : channel_.ring.seats[seat].pin) ASSERT_EQ(pin.load(), 0u);
     if (below(2) == 0) ring::leave_seat(channel_.ring, seat);
     ring::reap_seat(channel_.ring, seat);
     readers_[seat].reset();
@@ -279,10 +346,14 @@ class RandomRing {
   void release() {
     const auto seat = static_cast<std::uint32_t>(below(readers_.size()));
     if (!readers_[seat] || readers_[seat]->held.empty()) return;
-    ModelReader& reader = *readers_[seat];
-    std::swap(reader.held[below(reader.held.size())], reader.held.back());
+    release_one(*readers_[seat], below(readers_[seat]->held.size()));
+  }
+
+  void release_one(ModelReader& reader, std::size_t index) {
+    std::swap(reader.held[index], reader.held.back());
     check_held(reader.held.back());
-    ASSERT_FALSE(reader.holds.let_go(reader.held.back().place));
+    if (reader.current == reader.held.back().place) reader.current.reset();
+    ASSERT_FALSE(reader.receiver.let_go(reader.held.back().place));
     reader.held.pop_back();
   }
 
@@ -290,36 +361,81 @@ class RandomRing {
     const auto seat = static_cast<std::uint32_t>(below(readers_.size()));
     if (!readers_[seat]) return;
     ModelReader& reader = *readers_[seat];
-    for (std::uint64_t count = 1 + below(10); count > 0; --count) {
-      const std::uint32_t place = reader.holds.free_place();
-      ASSERT_EQ(place == ring::Holds::kNone, reader.held.size() == 8);
-      if (place == ring::Holds::kNone) return;
+    for (std::uint64_t count = 1 + below(10); count > 0 && !testing::Test::HasFailure(); --count) {
       Record record;
-      const Outcome outcome = reader.reader.next(record);
-      while (reader.next < entries_.size() && entries_[reader.next].state == Entry::aborted) {
-        ++reader.next;
-      }
-      if (reader.next == entries_.size() || entries_[reader.next].state == Entry::open) {
-        ASSERT_EQ(outcome, Outcome::empty);
-        reader.holds.pass(reader.reader.position());
+      std::uint32_t place = 0;
+      const Outcome outcome = reader.receiver.try_take(record, place);
+      if (outcome == Outcome::too_many_held) {
+        ASSERT_EQ(reader.held.size(), 8u);
         return;
       }
-      const Entry& entry = entries_[reader.next++];
-      ASSERT_EQ(outcome, Outcome::ok);
-      ASSERT_EQ(record.position, entry.position);
-      ASSERT_EQ(record.size, entry.used);
-      ASSERT_EQ(record.type, entry.seed);
-      ASSERT_EQ(record.sequence, entry.sequence);
-      ++messages_read_;
-      ASSERT_EQ(first_wrong_byte(channel_.ring, record.position, record.size, record.type),
-                record.size);
-      if (below(3) == 0) {
-        reader.holds.hold(place, record.position, record.end);
-        reader.held.push_back({place, record});
-      } else {
-        reader.holds.pass(reader.reader.position());
-      }
+      ASSERT_LT(reader.held.size(), 8u);
+      reader.current.reset();  // pinned, whatever came next
+      check_read(reader, outcome, record);
+      if (outcome == Outcome::overrun) continue;
+      if (outcome != Outcome::ok) return;
+      reader.held.push_back({place, record});
+      if (reader.is_reliable() && !evicts()) reader.current = place;
+      if (below(lazy_readers_ ? 8 : 3) != 0) release_one(reader, reader.held.size() - 1);
     }
+  }
+
+  void poll() {
+    const auto seat = static_cast<std::uint32_t>(below(readers_.size()));
+    if (!readers_[seat]) return;
+    ModelReader& reader = *readers_[seat];
+    const int most = 1 + static_cast<int>(below(10));
+    Outcome why = Outcome::ok;
+    const int count = reader.receiver.poll(
+        most, why, [&](const Record& record) { check_read(reader, Outcome::ok, record); });
+    reader.current.reset();
+    if (why == Outcome::ok) {
+      ASSERT_EQ(count, most);
+    } else if (why == Outcome::too_many_held) {
+      ASSERT_TRUE(reader.held.size() == 8 && (!reader.is_reliable() || evicts()));
+    } else {
+      check_read(reader, why, {});
+    }
+  }
+
+  /// What a reader got is what the model has for it.
+  void check_read(ModelReader& reader, Outcome outcome, const Record& record) {
+    ASSERT_EQ(outcome == Outcome::evicted, reader.evicted);
+    if (reader.evicted) return;
+    if (!reader.is_reliable()) check_lost(reader, outcome);
+    if (outcome == Outcome::overrun) return;
+    while (reader.next < entries_.size() && entries_[reader.next].state == Entry::aborted) {
+      ++reader.next;
+    }
+    if (reader.next == entries_.size() || entries_[reader.next].state == Entry::open) {
+      ASSERT_EQ(outcome, Outcome::empty);
+      return;
+    }
+    const Entry& entry = entries_[reader.next++];
+    ASSERT_EQ(outcome, Outcome::ok);
+    ASSERT_EQ(record.position, entry.position);
+    ASSERT_EQ(record.size, entry.used);
+    ASSERT_EQ(record.type, entry.seed);
+    ASSERT_EQ(record.sequence, entry.sequence);
+    ++messages_read_;
+    ASSERT_EQ(first_wrong_byte(channel_.ring, record.position, record.size, record.type),
+              record.size);
+  }
+
+  /// A reader that was lapped is at the tail, and knows how many messages it has not got.
+  void check_lost(ModelReader& reader, Outcome outcome) {
+    const std::uint64_t lost = reader.receiver.lost() - reader.lost;
+    reader.lost = reader.receiver.lost();
+    ASSERT_EQ(outcome == Outcome::overrun, lost > 0);
+    if (lost == 0) return;
+    const std::size_t next = index_at(reader.receiver.position());
+    ASSERT_LE(next, first_open());
+    std::uint64_t missed = 0;
+    for (; reader.next < next; ++reader.next) {
+      if (entries_[reader.next].state == Entry::committed) ++missed;
+    }
+    ASSERT_EQ(lost, missed);
+    lost_ += lost;
   }
 
   std::mt19937_64 random_;
@@ -330,41 +446,54 @@ class RandomRing {
   std::uint64_t sequence_ = 0;
   std::uint64_t largest_ = 0;
   std::uint64_t messages_read_ = 0;
+  std::uint64_t stepped_over_ = 0;
+  std::uint64_t lost_ = 0;
   bool lazy_readers_ = false;
   std::vector<std::optional<ring::Writer>> writers_;
   std::vector<std::unique_ptr<ModelReader>> readers_;
 };
 
-/// Laps and messages.
-std::pair<std::uint64_t, std::uint64_t> compare_with_the_model(std::uint64_t seed, int steps) {
+/// What the walks came to.
+struct Totals {
+  std::uint64_t laps = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t stepped_over = 0;
+  std::uint64_t lost = 0;
+};
+
+void compare_with_the_model(std::uint64_t seed, int steps, Totals& totals) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   RandomRing ring(seed);
   for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
     SCOPED_TRACE("step " + std::to_string(i));
     ring.step();
   }
-  return {ring.laps(), ring.messages_read()};
+  totals.laps += ring.laps();
+  totals.messages += ring.messages_read();
+  totals.stepped_over += ring.stepped_over();
+  totals.lost += ring.lost();
 }
 
 TEST(RandomWalk, OfAnyRingIsThatOfThePlainModel) {
   sync::register_membarrier();
-  std::uint64_t laps = 0;
-  std::uint64_t messages = 0;
+  Totals totals;
   for (std::uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
-    const auto [more_laps, more_messages] = compare_with_the_model(seed, 10000);
-    laps += more_laps;
-    messages += more_messages;
+    compare_with_the_model(seed, 10000, totals);
   }
-  std::cout << laps << " laps, " << messages << " messages\n";
-  EXPECT_GT(laps, 10 * kSeeds);
-  EXPECT_GT(messages, 500 * kSeeds);
+  std::cout << totals.laps << " laps, " << totals.messages << " messages, " << totals.stepped_over
+            << " times stepped over, " << totals.lost << " lost\n";
+  EXPECT_GT(totals.laps, 10 * kSeeds);
+  EXPECT_GT(totals.messages, 500 * kSeeds);
+  EXPECT_GT(totals.stepped_over, 10 * kSeeds);
+  EXPECT_GT(totals.lost, 10 * kSeeds);
 }
 
 TEST(RandomWalk, OfARingThatNobodyTriedBeforeIsThatOfThePlainModel) {
   sync::register_membarrier();
   const std::uint64_t seed = std::random_device{}();
   std::cout << "seed " << seed << '\n';
-  compare_with_the_model(seed, 100000);
+  Totals totals;
+  compare_with_the_model(seed, 100000, totals);
 }
 
 }  // namespace

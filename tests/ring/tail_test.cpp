@@ -58,7 +58,7 @@ TEST_P(TailOf, ALongHistoryIsABoundaryWithTheRightNumber) {
         boundaries[room.position + channel.ring.extent(16 + used)] = i + 1;
       }
       boundaries[end] = i + 1;
-      const Boundary tail = ring::read_tail(channel.ring);
+      const ring::CountedBoundary tail = ring::read_tail(channel.ring);
       ASSERT_EQ(boundaries.count(tail.position), 1u) << "no boundary at " << tail.position;
       ASSERT_EQ(boundaries[tail.position], tail.sequence);
       ASSERT_LE(tail.position, end);
@@ -95,7 +95,7 @@ TEST_P(TailOf, ARingWhosePublisherWasReplacedIsStillABoundary) {
       fill(channel.ring, room, 0);
       writer.commit(room, 90, 0);
       boundaries[room.position + 112] = ++sequence;
-      const Boundary tail = ring::read_tail(channel.ring);
+      const ring::CountedBoundary tail = ring::read_tail(channel.ring);
       ASSERT_EQ(boundaries.count(tail.position), 1u);
       ASSERT_EQ(boundaries[tail.position], tail.sequence);
     }
@@ -124,7 +124,7 @@ TEST(BoundaryAtOrAfter, CountsRecordsButNotTheSkipsBetween) {
   auto writer = channel.writer();
   for (int i = 0; i < 3; ++i) writer.commit(must_claim(writer, 104), 8, 0);  // 24 and a skip of 96
   const auto find = [&](std::uint64_t target) {
-    return ring::boundary_at_or_after(channel.ring, {0, 0}, target, Boundary{360, 3});
+    return ring::boundary_at_or_after(channel.ring, {0, 0}, target, 360);
   };
   EXPECT_EQ(find(24).position, 24u);
   EXPECT_EQ(find(24).sequence, 1u);
@@ -142,7 +142,7 @@ TEST(BoundaryAtOrAfter, StopsBeforeAnOpenClaim) {
   publish(writer, 8, 0);
   must_claim(writer, 8);
   publish(writer, 8, 0);
-  const Boundary found = ring::boundary_at_or_after(channel.ring, {0, 0}, 60, Boundary{72, 3});
+  const Boundary found = ring::boundary_at_or_after(channel.ring, {0, 0}, 60, 72);
   EXPECT_EQ(found.position, 24u);
   EXPECT_EQ(found.sequence, 1u);
 }
@@ -162,8 +162,7 @@ TEST(Checkpoints, SaveTheWalkOverTheRecordsBetween) {
   ring::note_checkpoint(channel.ring, {8192, 5});
   ring::note_checkpoint(channel.ring, {16384, 9});
   // There is no record at all: only the checkpoints can answer.
-  const Boundary found =
-      ring::boundary_at_or_after(channel.ring, {0, 0}, 8200, Boundary{20000, 12});
+  const Boundary found = ring::boundary_at_or_after(channel.ring, {0, 0}, 8200, 20000);
   EXPECT_EQ(found.position, 16384u);
   EXPECT_EQ(found.sequence, 9u);
 }
@@ -172,8 +171,7 @@ TEST(Checkpoints, BeyondTheEndAreNotUsed) {
   TestRing channel(settings_with(1, 65536));
   ring::note_checkpoint(channel.ring, {8192, 5});
   ring::note_checkpoint(channel.ring, {16384, 9});
-  EXPECT_EQ(ring::boundary_at_or_after(channel.ring, {0, 0}, 8200, Boundary{9000, 6}).position,
-            8192u);
+  EXPECT_EQ(ring::boundary_at_or_after(channel.ring, {0, 0}, 8200, 9000).position, 8192u);
 }
 
 TEST(Checkpoints, OfADeadPublisherAreForgotten) {

@@ -11,6 +11,7 @@
 #include "common/ring/join.hpp"
 #include "common/ring/membership.hpp"
 #include "common/ring/reader.hpp"
+#include "common/ring/receiver.hpp"
 #include "common/ring/writer.hpp"
 #include "common/shm/mapping.hpp"
 
@@ -46,9 +47,15 @@ class TestRing {
     ring::grant_slot(ring, slot, {});
     return ring::Writer(ring, slot);
   }
-  ring::Reader reader(std::uint32_t seat = 0, ring::JoinAt at = ring::JoinAt::oldest) const {
+  ring::Reader reader(std::uint32_t seat = 0, ring::JoinAt at = ring::JoinAt::oldest,
+                      ring::SeatKind kind = ring::SeatKind::reliable) const {
     ring::grant_seat(ring, seat, {});
-    return ring::Reader(ring, seat, ring::join(ring, seat, at));
+    return ring::Reader(ring, seat, ring::join(ring, seat, at, kind), kind);
+  }
+  ring::Receiver receiver(std::uint32_t seat = 0, ring::JoinAt at = ring::JoinAt::oldest,
+                          ring::SeatKind kind = ring::SeatKind::reliable) const {
+    ring::grant_seat(ring, seat, {});
+    return ring::Receiver(ring, seat, at, kind);
   }
   std::byte* ring_segment() const { return ring_mapping_.data(); }
   std::byte* seats_segment() const { return seats_mapping_.data(); }

@@ -150,8 +150,7 @@ TEST(ThreadsThatHold, MayReleaseOnOtherThreads) {
   wanted.fence_rule = sync::best_fence_rule();
   TestRing channel(wanted);
   auto writer = channel.writer();
-  ring::Reader reader = channel.reader(0);
-  ring::Holds holds(channel.ring, 0, reader.position());
+  ring::Receiver receiver = channel.receiver(0);
 
   // Each place is one hand-over: full while a releasing thread has to give it back.
   struct Box {
@@ -170,7 +169,7 @@ TEST(ThreadsThatHold, MayReleaseOnOtherThreads) {
             first_wrong_byte(channel.ring, box.record.position, box.record.size, box.record.type),
             box.record.size);
         box.state.store(0, std::memory_order_relaxed);
-        EXPECT_FALSE(holds.let_go(place));
+        EXPECT_FALSE(receiver.let_go(place));
       }
       if (last_round) return;
       std::this_thread::yield();
@@ -191,34 +190,36 @@ TEST(ThreadsThatHold, MayReleaseOnOtherThreads) {
 
   ring::Interrupt interrupt;
   for (std::uint32_t i = 0; i < kMessages;) {
-    const std::uint32_t place = holds.free_place();
-    if (place == ring::Holds::kNone) {
+    Record record;
+    std::uint32_t place = 0;
+    const Outcome outcome = receiver.try_take(record, place);
+    if (outcome == Outcome::too_many_held) {
       std::this_thread::yield();
       continue;
     }
-    Record record;
-    if (reader.next(record) != Outcome::ok) {
-      holds.pass(reader.position());
-      ASSERT_EQ(reader.await(Deadline::never(), interrupt), Outcome::ok);
+    if (outcome != Outcome::ok) {
+      ASSERT_EQ(receiver.await(Deadline::never(), interrupt), Outcome::ok);
       continue;
     }
     ASSERT_EQ(record.type, i++);
     boxes[place].record = record;
-    holds.hold(place, record.position, record.end);
     boxes[place].state.store(1, std::memory_order_release);
   }
   done.store(true);
   for (auto& thread : threads) thread.join();
-  holds.pass(reader.position());
-  EXPECT_EQ(channel.ring.seats[0].cursor.load(), reader.position());
-  EXPECT_TRUE(holds.close());
+  EXPECT_EQ(channel.ring.seats[0].cursor.load(), receiver.position());
+  for (const auto& pin : channel.ring.seats[0].pin) EXPECT_EQ(pin.load(), 0u);
+  EXPECT_TRUE(receiver.close());
 }
 
 TEST(ThreadsThatHold, DisposeExactlyOnceHoweverTheyRace) {
   TestRing channel;
   for (int round = 0; round < 500; ++round) {
     ring::Holds holds(channel.ring, 0, 0);
-    for (std::uint32_t place = 0; place < 4; ++place) holds.hold(place, place * 8, place * 8 + 8);
+    for (std::uint32_t place = 0; place < 4; ++place) {
+      holds.pin_current();
+      holds.hold(place, place * 8, place * 8 + 8);
+    }
     std::atomic<int> disposals{0};
     std::atomic<int> ready{0};
     const auto start_together = [&] {

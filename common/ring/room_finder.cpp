@@ -1,0 +1,40 @@
+#include "common/ring/room_finder.hpp"
+
+#include <algorithm>
+
+#include "common/ring/gate.hpp"
+
+namespace busbar::ring {
+
+using namespace layout;
+
+bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_t extent,
+                      const Boundary& claimed, Limits& limits, std::uint64_t& place) {
+  const std::uint64_t bytes = extent + kReserveBytes;
+  for (;;) {
+    // Pins after the cursors, which refresh_limit has read: whoever moves its cursor past a record
+    // has pinned it before. Below the gate limit no new pin can appear.
+    pinned_.look(ring, position);
+    if (!pinned_.find_clear(ring, bytes, place)) return false;
+    const std::uint64_t need = place + bytes;
+    if (need <= limits.gate) break;
+    limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
+    if (need > limits.gate) {
+      if (ring.when_full != WhenFull::evict || !evict_below(ring, need, claimed)) return false;
+      limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
+      if (need > limits.gate) return false;
+    }
+  }
+  limits.usable = std::min(limits.gate, pinned_.next_pinned(place, limits.gate));
+  return true;
+}
+
+void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::uint32_t slot) {
+  // The terminator first: who sees the skip reads on behind it.
+  ring.record(to).word.store(0, std::memory_order_relaxed);
+  // release: pairs with the reader's acquire of the word (Reader::next_slow).
+  ring.record(from).word.store(Word(RecordState::skip, to - from, slot).bits(),
+                               std::memory_order_release);
+}
+
+}  // namespace busbar::ring
