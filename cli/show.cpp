@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <busbar/units.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,14 +93,16 @@ std::string subscribers_text(const std::vector<SubscriberInfo>& subscribers) {
   return table.text();
 }
 
-/// One line for each message that is held, whose it is.
+/// One line for each message that is held, a subscriber's oldest first.
 std::string held_messages_text(const std::vector<SubscriberInfo>& subscribers) {
   using enum Table::Align;
   Table table(
       {{"SUBSCRIBER", right}, {"PID", right}, {"BYTES", right}, {"HELD FOR", right}, {"NAME"}});
   bool any = false;
   for (const SubscriberInfo& subscriber : subscribers) {
-    for (const HeldMessage& message : subscriber.held) {
+    auto held = subscriber.held;
+    std::ranges::stable_sort(held, std::greater(), &HeldMessage::since);
+    for (const HeldMessage& message : held) {
       any = true;
       table.add({std::to_string(subscriber.seat), std::to_string(subscriber.pid),
                  std::to_string(message.bytes), rough_text(message.since),

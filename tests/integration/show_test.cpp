@@ -145,12 +145,13 @@ TEST_F(ShowSeats, ShowsTheHoldingOfEachSubscriberInOneLine) {
 TEST_F(ShowSeats, ListsTheHeldMessagesOneByOneIfAsked) {
   const OpenSeat open(client_);
   EXPECT_THAT(busbar({"show", "c", "--held"}).out, HasSubstr("\nno held messages\n"));
-  open.hold(0, 1 << 18, 7'200'000);
-  open.hold(3, 512, 3'600'000);
+  open.hold(0, 512, 3'600'000);
+  open.hold(3, 1 << 18, 7'200'000);
   const Ran table = busbar({"show", "c", "--held"});
   EXPECT_THAT(table.out, ContainsRegex("SUBSCRIBER +PID +BYTES +HELD FOR +NAME"));
   EXPECT_THAT(table.out, ContainsRegex("262144 +2h +keeper"));
   EXPECT_THAT(table.out, ContainsRegex("512 +1h +keeper"));
+  EXPECT_LT(table.out.find("262144 "), table.out.find(" 512 ")) << "the oldest comes first";
 }
 
 TEST_F(ShowSeats, TellsAllOfThatAsJson) {
