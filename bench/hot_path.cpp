@@ -78,6 +78,7 @@ void poll(Stage& stage) {
 }
 
 constexpr busbar::SubscriberOptions kReliable = {};
+constexpr busbar::SubscriberOptions kLossy = {.delivery = busbar::Delivery::lossy};
 
 constexpr Path kPaths[] = {
     {"claim_commit", 1, {}, nothing, claim_commit},
@@ -86,6 +87,8 @@ constexpr Path kPaths[] = {
     {"try_publish_several", 4, {}, nothing, try_publish},
     {"receive", 1, kReliable, claim_commit, receive},
     {"poll", 1, kReliable, claim_commit, poll},
+    {"receive_lossy", 1, kLossy, claim_commit, receive},
+    {"poll_lossy", 1, kLossy, claim_commit, poll},
 };
 
 const Path& path_named(std::string_view name) {

@@ -11,22 +11,6 @@ ring::SeatKind kind_of(const SubscriberOptions& options) {
   return options.delivery == Delivery::lossy ? ring::SeatKind::lossy : ring::SeatKind::reliable;
 }
 
-/// A callback may fork: the child leaves the parent's seat alone, however the callback ends.
-class ForkWatch {
- public:
-  ForkWatch(const ChannelMapping& mapping, ring::Receiver& receiver)
-      : mapping_(mapping), receiver_(receiver) {}
-  ForkWatch(const ForkWatch&) = delete;
-  ForkWatch& operator=(const ForkWatch&) = delete;
-  ~ForkWatch() {
-    if (mapping_.forked()) receiver_.detach();
-  }
-
- private:
-  const ChannelMapping& mapping_;
-  ring::Receiver& receiver_;
-};
-
 }  // namespace
 
 SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::string channel,
@@ -46,12 +30,23 @@ Message SubscriberCore::receive(const Deadline& deadline) {
 
 int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, int most) {
   mapping_.require_not_forked();
+  // A callback may fork: the child leaves the parent's seat alone, however the callback ends.
+  const auto leave_if_forked = [&] {
+    if (!mapping_.forked()) [[likely]]
+      return;
+    receiver_.detach();
+    mapping_.require_not_forked();
+  };
   return receiver_.poll(most, poll_outcome_, [&](const ring::Record& record) {
     Message message(Outcome::ok);
     fill(message, record);
-    const ForkWatch watch(mapping_, receiver_);
-    visit(callback, message);
-    mapping_.require_not_forked();
+    try {
+      visit(callback, message);
+    } catch (...) {
+      leave_if_forked();
+      throw;
+    }
+    leave_if_forked();
   });
 }
 

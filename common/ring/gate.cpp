@@ -37,10 +37,11 @@ std::uint64_t move_tail(const RingView& ring, std::uint64_t limit, std::uint64_t
 }  // namespace
 
 Gates look_at_gates(const RingView& ring, std::uint64_t none) {
-  Gates gates{none, lowest_open_claim(ring, none), false};
+  Gates gates{none, lowest_open_claim(ring, none)};
   for_each_active_seat(ring, [&](const Seat& seat) {
     const SeatState state = seat.state.load(std::memory_order_acquire);
-    if (state == SeatState::lossy) gates.has_lossy = true;
+    // An evicted one too: its evictor may have died before its own fence.
+    if (state == SeatState::lossy || state == SeatState::evicted) gates.must_fence = true;
     if (state != SeatState::reliable) return;
     // acquire: pairs with the reader's release of its cursor; its reads are done before ours.
     gates.cursor = std::min(gates.cursor, seat.cursor.load(std::memory_order_acquire));
@@ -63,17 +64,19 @@ std::uint64_t refresh_limit(const RingView& ring, std::uint64_t limit, std::uint
   // Tail against pinning: we pay (Reader::next_pinned). Whoever becomes lossy behind this look has
   // a fence of its own before it first looks at the tail. Also where the tail stood still: who
   // moved it may have died before this line.
-  if (second.has_lossy) sync::rare_fence(ring.fence_rule);
+  if (second.must_fence) sync::rare_fence(ring.fence_rule);
   return std::max(limit, std::min(next, second.lowest() + ring.capacity));
 }
 
 bool evict_below(const RingView& ring, std::uint64_t need, const Boundary& claimed) {
-  if (lowest_open_claim(ring, claimed.position) + ring.capacity < need) return false;
+  if (need <= ring.capacity) return false;
+  const std::uint64_t lowest = need - ring.capacity;
+  if (lowest_open_claim(ring, claimed.position) < lowest) return false;
   bool any = false;
   for_each_active_seat(ring, [&](Seat& seat) {
     SeatState state = SeatState::reliable;
     if (seat.state.load(std::memory_order_acquire) != state) return;
-    if (seat.cursor.load(std::memory_order_acquire) + ring.capacity >= need) return;
+    if (seat.cursor.load(std::memory_order_acquire) >= lowest) return;
     if (!seat.state.compare_exchange_strong(state, SeatState::evicted)) return;
     any = true;
     ring.control->channel.evicted.fetch_add(1, std::memory_order_relaxed);

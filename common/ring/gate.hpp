@@ -11,7 +11,7 @@ namespace busbar::ring {
 struct Gates {
   std::uint64_t cursor = 0;  // lowest of the reliable seats
   std::uint64_t claim = 0;   // lowest open claim
-  bool has_lossy = false;    // whether a lossy seat is there
+  bool must_fence = false;   // whether a seat reads by its pins alone
 
   std::uint64_t lowest() const { return cursor < claim ? cursor : claim; }
 };

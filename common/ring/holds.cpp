@@ -41,16 +41,21 @@ std::uint64_t Holds::move_cursor(std::uint64_t released, std::uint64_t without) 
   // then the caller's compare-and-swap will fail, and nothing may be stored before.
   if (released_.load(std::memory_order_acquire) != released) return held;
   if (to == seat_.cursor.load(std::memory_order_relaxed)) return held;
+  store_cursor(to);
+  return held;
+}
+
+void Holds::store_cursor(std::uint64_t to) noexcept {
   // release: the payload has been read before the publisher may write there (look_at_gates).
   seat_.cursor.store(to, std::memory_order_release);
   wake_room_waiters(ring_);
-  return held;
 }
 
 void Holds::pass_on(std::uint64_t next) noexcept {
   next_.store(next, std::memory_order_release);
   std::uint64_t released = released_.load(std::memory_order_acquire);
   if ((released & kDetached) != 0) return;
+  if (pins_all()) return store_cursor(next);
   do {
     move_cursor(released, 0);
   } while (!released_.compare_exchange_weak(released, released + kStep));
@@ -61,7 +66,7 @@ void Holds::hold_pinned(std::uint32_t place, std::uint64_t next) noexcept {
   pass(next);
 }
 
-void Holds::untake_pinned(std::uint32_t place) noexcept {
+void Holds::unhold_pinned(std::uint32_t place) noexcept {
   if ((released_.load(std::memory_order_relaxed) & kDetached) == 0) clear_pin(place);
   toggle(place);
 }
@@ -94,15 +99,15 @@ void Holds::pin_current() noexcept {
 
 bool Holds::let_go_pinned(std::uint32_t place, std::uint64_t released) noexcept {
   const std::uint64_t own = std::uint64_t{1} << place;
-  const bool pins_all = (taken_.load(std::memory_order_relaxed) & kPinsAll) != 0;
+  const bool all = pins_all();
   for (;;) {
     std::uint64_t held = held_with(released) & ~own;
     if ((released & kDetached) == 0) {
       if ((released & own << kPinnedShift) != 0) clear_pin(place);
-      held = move_cursor(released, own);
+      if (!all) held = move_cursor(released, own);
     }
     std::uint64_t after = (released ^ own) + kStep;
-    if (!pins_all) after &= ~(own << kPinnedShift);
+    if (!all) after &= ~(own << kPinnedShift);
     if (!released_.compare_exchange_weak(released, after)) continue;
     return held == 0 && (released & kClosed) != 0;
   }
@@ -111,12 +116,14 @@ bool Holds::let_go_pinned(std::uint32_t place, std::uint64_t released) noexcept 
 bool Holds::close() noexcept {
   std::uint64_t released = released_.load(std::memory_order_acquire);
   const bool detached = (released & kDetached) != 0;
-  if (!detached) pin_current();
-  next_.store(kNowhere, std::memory_order_release);
+  if (!detached) {
+    pin_current();
+    pass(kNowhere);
+  }
   released = released_.load(std::memory_order_acquire);
   std::uint64_t held = 0;
   do {
-    held = detached ? held_with(released) : move_cursor(released, 0);
+    held = held_with(released);
   } while (!released_.compare_exchange_weak(released, (released | kClosed) + kStep));
   return held == 0;
 }

@@ -36,6 +36,7 @@ class Holds {
     return ((taken_.load(std::memory_order_relaxed) ^ released_.load(std::memory_order_acquire)) &
             (kPlaces | kPinsAll)) == 0;
   }
+  /// Then nothing is kept by the cursor, which the receiving thread alone moves. Any thread.
   bool pins_all() const noexcept {
     return (taken_.load(std::memory_order_relaxed) & kPinsAll) != 0;
   }
@@ -52,11 +53,10 @@ class Holds {
     next_.store(next, std::memory_order_release);
   }
 
-  /// In a seat that pins everything, a record that is pinned in `place` already. take() leaves the
-  /// cursor where it is; untake() lets go of what no other thread has seen.
+  /// In a seat that pins everything: holds a record that is pinned in `place` already, the cursor
+  /// moves behind it; and lets go of what no other thread has seen.
   void hold_pinned(std::uint32_t place, std::uint64_t next) noexcept;
-  void take_pinned(std::uint32_t place) noexcept { toggle(place); }
-  void untake_pinned(std::uint32_t place) noexcept;
+  void unhold_pinned(std::uint32_t place) noexcept;
 
   /// Pins what the cursor keeps, if anything: the cursor moves to the reading position.
   void pin_current() noexcept;
@@ -90,9 +90,9 @@ class Holds {
   static constexpr std::uint64_t kPlaces = (1u << layout::kPinsPerSeat) - 1;
   static constexpr std::uint64_t kClosed = 1u << 8;
   static constexpr std::uint64_t kDetached = 1u << 9;
-  static constexpr unsigned kPinnedShift = 16;                       // in released_
-  static constexpr std::uint64_t kPinsAll = std::uint64_t{1} << 63;  // in taken_, constant
-  static constexpr std::uint64_t kStep = std::uint64_t{1} << 32;     // counts changes: no ABA
+  static constexpr unsigned kPinnedShift = 16;                    // in released_
+  static constexpr std::uint64_t kPinsAll = 1u << 10;             // in taken_, constant
+  static constexpr std::uint64_t kStep = std::uint64_t{1} << 32;  // counts changes: no ABA
 
   void toggle(std::uint32_t place) noexcept {
     taken_.store(taken_.load(std::memory_order_relaxed) ^ (std::uint64_t{1} << place),
@@ -105,6 +105,7 @@ class Holds {
     return (taken_.load(std::memory_order_acquire) ^ released) & kPlaces;
   }
   std::uint64_t move_cursor(std::uint64_t released, std::uint64_t without) noexcept;
+  void store_cursor(std::uint64_t to) noexcept;
 
   RingView ring_;
   layout::Seat& seat_;

@@ -45,14 +45,13 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
     // Pair join / gate: after this every publisher's next look sees the cursor, and we see any tail
     // that was stored before it.
     sync::rare_fence(ring.fence_rule);
-    // Its first cursor may have lagged so far that somebody evicted it.
-    const bool counts = seat.state.load(std::memory_order_acquire) == SeatState::reliable;
-    if (counts && tail_position(ring) <= start.position) {
+    // Evicted already, a lap behind from the start: the first receive says so.
+    const bool evicted = seat.state.load(std::memory_order_acquire) == SeatState::evicted;
+    if (evicted || tail_position(ring) <= start.position) {
       return {start.position, start.sequence, 0};
     }
     start = start_boundary(ring, at);
     seat.cursor.store(start.position, std::memory_order_release);
-    if (!counts) seat.state.store(SeatState::reliable, std::memory_order_release);
   }
   // Not `left`: that is its owner's last word, and said twice the second one could hit a later
   // tenant.

@@ -71,7 +71,7 @@ bool Reader::pin(std::uint32_t place, std::uint64_t bytes) {
   return false;
 }
 
-/// Lapped: goes on at the tail. ok if nothing was lost by it.
+/// Lapped: goes on at the tail. ok if nothing was lost by it, or the tail is not there yet.
 Outcome Reader::not_mine() {
   if (kind_ == SeatKind::reliable) return Outcome::evicted;
   return go_to_tail() ? Outcome::overrun : Outcome::ok;
@@ -79,6 +79,8 @@ Outcome Reader::not_mine() {
 
 bool Reader::go_to_tail() {
   const CountedBoundary tail = read_tail(ring_);
+  // tail_position() may have seen an entry that is not valid yet, and perhaps never will be.
+  if (tail.position <= at_.position) return false;
   // Smaller only in a ring that somebody has spoilt.
   const std::uint64_t missed = tail.messages > messages_ ? tail.messages - messages_ : 0;
   at_ = tail.boundary();

@@ -65,7 +65,7 @@ class Receiver {
   struct TakenForVisit {
     Holds& holds;
     const std::uint32_t place;
-    ~TakenForVisit() { holds.untake_pinned(place); }
+    ~TakenForVisit() { holds.unhold_pinned(place); }
   };
 
   Outcome take_carefully(Record& record, std::uint32_t& place);
@@ -105,7 +105,8 @@ Outcome Receiver::visit_pinned(Visit& visit) {
   Record record;
   const Outcome outcome = reader_.next_pinned(record, place);
   if (outcome != Outcome::ok) return outcome;
-  holds_.take_pinned(place);
+  // The cursor too, for each: a seat that gets on is not evicted.
+  holds_.hold_pinned(place, record.end);
   const TakenForVisit taken{holds_, place};
   visit(record);
   return Outcome::ok;
