@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the ring's protocol with Spin: every model must hold, and every mutant of a model must fail.
 #
-#   check.sh                     all models with small bounds, all mutants (about a minute on two cores)
+#   check.sh                     all models with small bounds, all mutants (about two minutes on two cores)
 #   check.sh --deep              the same, then larger bounds (about a quarter of an hour, up to 12 GB of memory)
 #   check.sh --show MODEL FLAG.. one run; if it fails, the counterexample step by step
 #
@@ -34,6 +34,21 @@ holds | hold_pin      | -DCLOSE -DRECORDS=2
 holds | lossy_join    |
 holds | lossy_join    | -DX_BEFORE
 holds | lossy_join    | -DFENCES_FULL
+holds | pins          | -DLOSSY -DRELIABLE -DPINS=1 -DN=4 -DMAXPOS=5 -DTAKES=1 -DDEPTH=1
+holds | pins          | -DRELIABLE -DMAXPOS=8
+holds | pins          | -DLOSSY -DMAXPOS=8
+holds | pins          | -DLOSSY -DMAXPOS=8 -DFENCES_FULL
+holds | step_over     |
+holds | step_over     | -DRESERVE=1
+holds | lost          | -DREADER
+holds | lost          | -DREADER -DDEATH -DK=3
+holds | lost          | -DJOINER
+holds | evict         | -DREADER -DSTOPPED -DMAXPOS=5
+holds | evict         | -DREADER -DMAXPOS=5 -DFENCES_FULL
+holds | evict         | -DREADER -DN=4 -DMAXPOS=5 -DOPEN_CLAIM
+holds | evict         | -DJOIN
+holds | evict         | -DJOIN -DFENCES_FULL
+holds | evict         | -DJOIN -DOPEN_CLAIM
 holds | join_now      |
 holds | sleep_wake    |
 holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
@@ -122,6 +137,73 @@ fails | lossy_join    | -DMUTANT_MEMBARRIER_FIRST
 fails | lossy_join    | -DMUTANT_NO_JOIN
 fails | lossy_join    | -DMUTANT_OWN_FENCE
 fails | lossy_join    | -DMUTANT_ACTIVE_LAST
+fails | pins          | -DRELIABLE -DREACH_STEP
+fails | pins          | -DRELIABLE -DREACH_MERGED
+fails | pins          | -DRELIABLE -DMUTANT_PINS_FIRST
+fails | pins          | -DRELIABLE -DMUTANT_CURSOR_FIRST
+fails | pins          | -DRELIABLE -DMUTANT_USABLE_IS_LIMIT
+fails | pins          | -DRELIABLE -DMUTANT_OWN_LAP
+fails | pins          | -DRELIABLE -DMUTANT_ONE_PASS
+fails | pins          | -DRELIABLE -DMUTANT_NO_PINS
+fails | pins          | -DLOSSY -DREACH_STEP
+fails | pins          | -DLOSSY -DREACH_OVERRUN
+fails | pins          | -DLOSSY -DREACH_WITHDRAWN
+fails | pins          | -DLOSSY -DREACH_AGAIN
+fails | pins          | -DLOSSY -DMUTANT_NO_MEMBARRIER
+fails | pins          | -DLOSSY -DMUTANT_MEMBARRIER_FIRST
+fails | pins          | -DLOSSY -DMUTANT_NO_TAIL
+fails | pins          | -DLOSSY -DMUTANT_PIN_ONLY
+fails | pins          | -DLOSSY -DMUTANT_CHECK_FIRST
+fails | pins          | -DLOSSY -DMUTANT_WORD_ONLY
+fails | pins          | -DLOSSY -DMUTANT_BLIND_MISS
+fails | pins          | -DLOSSY -DMUTANT_ONE_REFRESH
+fails | step_over     | -DREACH_STEP
+fails | step_over     | -DREACH_BEHIND
+fails | step_over     | -DREACH_NO_PLACE
+fails | step_over     | -DREACH_ALL
+fails | step_over     | -DMUTANT_NO_TERM_ROOM
+fails | step_over     | -DMUTANT_NO_TERM
+fails | step_over     | -DMUTANT_SKIP_FIRST
+fails | step_over     | -DMUTANT_CLAIMED_FIRST
+fails | step_over     | -DMUTANT_GREEDY
+fails | step_over     | -DMUTANT_ONE_PASS
+fails | step_over     | -DRESERVE=1 -DMUTANT_HEADER_SKIP
+fails | lost          | -DREADER -DREACH_OVERRUN
+fails | lost          | -DREADER -DMUTANT_NO_BIT
+fails | lost          | -DREADER -DMUTANT_BIT_LATE
+fails | lost          | -DREADER -DMUTANT_OPEN_TAIL
+fails | lost          | -DREADER -DN=3 -DREGION=3 -DK=6 -DMUTANT_ONE_LAP
+fails | lost          | -DREADER -DN=4 -DREGION=2 -DK=5 -DMUTANT_CLEAR_PARTIAL
+fails | lost          | -DREADER -DDEATH -DMUTANT_BROKER_NO_BIT
+fails | lost          | -DJOINER -DREACH_WALK
+fails | lost          | -DJOINER -DREACH_BEHIND
+fails | lost          | -DJOINER -DREACH_NO_WALK
+fails | lost          | -DJOINER -DREACH_HEADER
+fails | lost          | -DJOINER -DMUTANT_CLEAR_FIRST
+fails | lost          | -DJOINER -DMUTANT_TAIL_FIRST
+fails | lost          | -DJOINER -DMUTANT_GAPS_FIRST
+fails | lost          | -DJOINER -DMUTANT_SEQUENCE_FIRST
+fails | lost          | -DJOINER -DMUTANT_NO_WORD
+fails | lost          | -DJOINER -DMUTANT_CLAIMED_ONCE
+fails | lost          | -DJOINER -DMUTANT_SKIP_HEADER
+fails | lost          | -DJOINER -DMUTANT_BLIND_WALK
+fails | evict         | -DREADER -DREACH_EVICTED
+fails | evict         | -DREADER -DREACH_HELD
+fails | evict         | -DREADER -DREACH_WITHDRAWN
+fails | evict         | -DREADER -DMUTANT_NO_MEMBARRIER
+fails | evict         | -DREADER -DMUTANT_MEMBARRIER_FIRST
+fails | evict         | -DREADER -DMUTANT_PINS_FIRST
+fails | evict         | -DREADER -DMUTANT_PINS_DROPPED
+fails | evict         | -DREADER -DMUTANT_NO_PIN
+fails | evict         | -DREADER -DMUTANT_CHECK_FIRST
+fails | evict         | -DREADER -DMUTANT_CURSOR_FIRST
+fails | evict         | -DREADER -DMUTANT_WORD_ONLY
+fails | evict         | -DREADER -DMAXPOS=5 -DMUTANT_BLIND_MISS
+fails | evict         | -DREADER -DSTOPPED -DMUTANT_NO_EVICT
+fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DOPEN_CLAIM -DMUTANT_ANY_GATE
+fails | evict         | -DJOIN -DREACH_AGAIN
+fails | evict         | -DJOIN -DMUTANT_NO_RESTART
+fails | evict         | -DJOIN -DMUTANT_STATE_FIRST
 fails | join_now      | -DREACH_BEHIND
 fails | join_now      | -DMUTANT_CLAIMED_ONLY
 fails | join_now      | -DMUTANT_SLOTS_FIRST
@@ -171,6 +253,18 @@ holds | hold_pin      | -DRECORDS=4
 holds | hold_pin      | -DCLOSE
 holds | hold_pin      | -DCOUNTED_MOVE
 holds | lossy_join    | -DMAXPOS=14 -DSTRIDE=3
+holds | pins          | -DRELIABLE
+holds | pins          | -DLOSSY
+holds | pins          | -DLOSSY -DRELIABLE -DPINS=1 -DN=4 -DMAXPOS=6
+holds | step_over     | -DN=11 -DMAXPOS=24
+holds | lost          | -DREADER -DK=5
+holds | lost          | -DREADER -DDEATH
+holds | lost          | -DREADER -DN=4 -DREGION=2 -DK=5
+holds | lost          | -DJOINER -DK=5
+holds | lost          | -DJOINER -DDEATH -DK=3
+holds | evict         | -DREADER
+holds | evict         | -DREADER -DOPEN_CLAIM
+holds | evict         | -DJOIN -DMAXPOS=9
 holds | join_now      | -DK=6
 holds | sleep_wake    | -DSEATS=2
 holds | sleep_wake    | -DMESSAGES=3
