@@ -46,6 +46,7 @@ holds | lost          | -DJOINER
 holds | evict         | -DREADER -DSTOPPED -DMAXPOS=5
 holds | evict         | -DREADER -DMAXPOS=5 -DFENCES_FULL
 holds | evict         | -DREADER -DN=4 -DMAXPOS=5 -DOPEN_CLAIM
+holds | evict         | -DREADER -DN=4 -DMAXPOS=5 -DDEAD_EVICTOR
 holds | evict         | -DJOIN
 holds | evict         | -DJOIN -DFENCES_FULL
 holds | evict         | -DJOIN -DOPEN_CLAIM
@@ -175,18 +176,17 @@ fails | lost          | -DREADER -DMUTANT_OPEN_TAIL
 fails | lost          | -DREADER -DN=3 -DREGION=3 -DK=6 -DMUTANT_ONE_LAP
 fails | lost          | -DREADER -DN=4 -DREGION=2 -DK=5 -DMUTANT_CLEAR_PARTIAL
 fails | lost          | -DREADER -DDEATH -DMUTANT_BROKER_NO_BIT
-fails | lost          | -DJOINER -DREACH_WALK
+fails | lost          | -DJOINER -DK=3 -DREACH_WALK
 fails | lost          | -DJOINER -DREACH_BEHIND
-fails | lost          | -DJOINER -DREACH_NO_WALK
+fails | lost          | -DJOINER -DK=3 -DREACH_NO_WALK
 fails | lost          | -DJOINER -DREACH_HEADER
-fails | lost          | -DJOINER -DMUTANT_CLEAR_FIRST
-fails | lost          | -DJOINER -DMUTANT_TAIL_FIRST
-fails | lost          | -DJOINER -DMUTANT_GAPS_FIRST
-fails | lost          | -DJOINER -DMUTANT_SEQUENCE_FIRST
-fails | lost          | -DJOINER -DMUTANT_NO_WORD
-fails | lost          | -DJOINER -DMUTANT_CLAIMED_ONCE
+fails | lost          | -DJOINER -DK=3 -DMUTANT_CLEAR_FIRST
+fails | lost          | -DJOINER -DK=3 -DMUTANT_TAIL_FIRST
+fails | lost          | -DJOINER -DK=3 -DMUTANT_GAPS_FIRST
+fails | lost          | -DJOINER -DMUTANT_SEQUENCE_LATE
+fails | lost          | -DJOINER -DMUTANT_NO_HEADER
 fails | lost          | -DJOINER -DMUTANT_SKIP_HEADER
-fails | lost          | -DJOINER -DMUTANT_BLIND_WALK
+fails | lost          | -DJOINER -DK=3 -DMUTANT_BLIND_WALK
 fails | evict         | -DREADER -DREACH_EVICTED
 fails | evict         | -DREADER -DREACH_HELD
 fails | evict         | -DREADER -DREACH_WITHDRAWN
@@ -201,9 +201,10 @@ fails | evict         | -DREADER -DMUTANT_WORD_ONLY
 fails | evict         | -DREADER -DMAXPOS=5 -DMUTANT_BLIND_MISS
 fails | evict         | -DREADER -DSTOPPED -DMUTANT_NO_EVICT
 fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DOPEN_CLAIM -DMUTANT_ANY_GATE
-fails | evict         | -DJOIN -DREACH_AGAIN
-fails | evict         | -DJOIN -DMUTANT_NO_RESTART
-fails | evict         | -DJOIN -DMUTANT_STATE_FIRST
+fails | evict         | -DJOIN -DREACH_EVICTED_JOINER
+fails | evict         | -DJOIN -DMUTANT_NO_LOOP
+fails | evict         | -DJOIN -DMUTANT_JOIN_UNFENCED
+fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DDEAD_EVICTOR -DMUTANT_NO_MEMBARRIER
 fails | join_now      | -DREACH_BEHIND
 fails | join_now      | -DMUTANT_CLAIMED_ONLY
 fails | join_now      | -DMUTANT_SLOTS_FIRST

@@ -7,20 +7,21 @@
  *          The reader: word, then state; to take a record: pin; compiler barrier; state again; if it is still reliable the
  *          record is good until the pin is cleared; then the cursor moves on. It looks at the state after every word,
  *          whatever it says, so also on every miss. It holds up to two messages, also after it has been evicted.
- *          -DJOIN: a seat that joins: cursor = tail; state = reliable; membarrier; tail again, until it is not beyond the
- *          cursor; then the state: if it has been evicted before the join was done, the join starts over.
+ *          -DJOIN: a seat that joins: cursor = tail; state = reliable; membarrier; state, and tail again; if it has been
+ *          evicted already, that is all (its first receive says so, as it does later), else until the tail is not beyond
+ *          the cursor.
  *          The reader's stores pass through a store buffer in order; so does the publisher's tail (-DJOIN). Records as in pins.
  * P1       whoever was handed a record finds it whole until it lets go, evicted or not.
  * P2       a reader goes by no word that was stored for another position; while it is reliable it sees each record.
  * P3       only a seat whose own cursor is in the way is evicted: never for a fellow's open claim, nor for pins.
  * P4       nobody is blocked for ever (else: invalid end state): the publisher does not wait for a reader that has stopped
  *          (-DSTOPPED: it holds nothing but its place), and the evicted reader learns of it.
- * P5       a seat that has joined was not evicted before its last look at the tail, and stands at a place that nobody has
- *          stored into while it is not.
+ * P5       a seat that has joined is evicted, or stands at a place that nobody has stored into.
  * Flags    -DN= cells, -DMAXPOS=, -DREADER, -DJOIN, -DOPEN_CLAIM a fellow's claim, -DSTOPPED the reader may stop,
+ *          -DDEAD_EVICTOR who evicted died before its membarrier: every refresh that finds an evicted seat has one,
  *          -DFENCES_FULL no membarrier: reader (after the pin), joiner and publisher fence.
- * Reach    -DREACH_EVICTED, -DREACH_HELD, -DREACH_WITHDRAWN, -DREACH_AGAIN (-DJOIN): must fail; a seat is evicted, it holds
- *          messages then, a pin is withdrawn, a join starts over.
+ * Reach    -DREACH_EVICTED, -DREACH_HELD, -DREACH_WITHDRAWN, -DREACH_EVICTED_JOINER (-DJOIN): must fail; a seat is evicted,
+ *          it holds messages then, a pin is withdrawn, a joiner finds itself evicted.
  * Mutants (each must fail)
  *   -DREADER -DMUTANT_NO_MEMBARRIER    the evictor does without it.
  *   -DREADER -DMUTANT_MEMBARRIER_FIRST  its membarrier comes before the state.
@@ -33,17 +34,14 @@
  *   -DREADER -DMUTANT_BLIND_MISS       it does not look at its state on a miss.
  *   -DREADER -DSTOPPED -DMUTANT_NO_EVICT  nobody is evicted: a reader that has stopped blocks the channel.
  *   -DREADER -DOPEN_CLAIM -DMUTANT_ANY_GATE  whoever is gated, by whatever, evicts the lowest seat.
- *   -DJOIN -DMUTANT_NO_RESTART         the joiner does not look at its state.
- *   -DJOIN -DMUTANT_STATE_FIRST        it looks at its state before it looks at the tail.
+ *   -DJOIN -DMUTANT_NO_LOOP            the joiner does not look at the tail again.
+ *   -DJOIN -DMUTANT_JOIN_UNFENCED      the joiner does without its membarrier.
  */
 #ifndef N
 #define N 5
 #endif
 #ifndef MAXPOS
 #define MAXPOS 6
-#endif
-#ifndef TRIES
-#define TRIES 2                         /* joins that may start over */
 #endif
 #define STRIDE 2
 #define RESERVE 1
@@ -165,7 +163,7 @@ inline refresh() {
        :: else
        fi
      };
-#if !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST) && !defined(FENCES_FULL)
+#if !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST) && !defined(FENCES_FULL) && !defined(DEAD_EVICTOR)
      drain_all();
 #endif
      look_at_gates()
@@ -187,6 +185,9 @@ inline refresh() {
 #endif
   look_at_gates();
   next_limit = MIN(next_limit, m + N);
+#endif
+#if defined(DEAD_EVICTOR) && !defined(MUTANT_NO_MEMBARRIER)
+  if :: state == EVICTED -> drain_all() :: else fi;
 #endif
   limit = MAX(limit, next_limit);
   g = 0; next_limit = 0
@@ -341,44 +342,34 @@ stopped:
 #define MEMBARRIER drain_all()
 #endif
 proctype joiner() {
-  byte x, t, w, a, b, tries;
-  bool before = false;                  /* ghost: evicted at its last look at the tail */
+  byte x, t, w, a, b;
   mtype kind;
-start_over:
   x = tail;
   reader_buffer ! CURSOR, 0, x;
   reader_buffer ! STATE, 0, IS_RELIABLE;
-  MEMBARRIER;
-#ifdef MUTANT_STATE_FIRST
-  w = state;
-#endif
   do
-  :: atomic { t = tail; before = (state == EVICTED) };
+  ::
+#ifndef MUTANT_JOIN_UNFENCED
+     MEMBARRIER;
+#endif
+#ifdef MUTANT_NO_LOOP
+     break;
+#endif
+     w = state;
+     t = tail;
      if
-     :: t <= x -> break
-     :: else -> x = t; reader_buffer ! CURSOR, 0, x; MEMBARRIER
+     :: w == EVICTED ->                 /* its first receive says so */
+#ifdef REACH_EVICTED_JOINER
+        assert(false);
+#endif
+        break
+     :: w != EVICTED && t <= x -> break
+     :: else -> x = t; reader_buffer ! CURSOR, 0, x
      fi
   od;
-#ifdef MUTANT_NO_RESTART
-  w = IS_RELIABLE;
-#elif !defined(MUTANT_STATE_FIRST)
-  w = state;
-#endif
-  t = 0;
-  if
-  :: w == EVICTED ->
-#ifdef REACH_AGAIN
-     assert(false);
-#endif
-     w = 0; tries++;
-     if :: tries < TRIES -> goto start_over :: else -> goto gone fi
-  :: else -> w = 0
-  fi;
-  assert(!before);                                                              /* P5 */
   atomic { w = wrote[x % N]; t = state };
   assert(t == EVICTED || w == x);                                               /* P5 */
-gone:
-  atomic { x = 0; w = 0; t = 0; before = false };
+  atomic { x = 0; w = 0; t = 0 };
   reader_buffer ! STATE, 0, FREE
 }
 #endif

@@ -9,9 +9,8 @@
  *          A seat that joins at now: X = the lowest of claimed position and open claims, in this order; the sequence at X;
  *          then gaps; then the tail. If the tail is beyond X, it starts there. If no bit is set between the tail and X, its
  *          count is the tail's and the difference of the sequences; else it walks, and looks at the tail after each word.
- *          The sequence at X: of an open claim, its header has it. At the claimed position: claimed position, sequence, word,
- *          claimed position again (if it has moved, start over): if the word is empty or a skip, the sequence is X's, else
- *          the record's header has it.
+ *          The sequence at X: sequence, then the word at X and its header, then the tail (beyond X: it starts there). If the
+ *          word is empty, the sequence is X's; a skip is stepped over; else the record's header has it.
  *          With -DDEATH publisher 1 dies anywhere, and the broker takes over the mutex, repairs and aborts.
  *          A record has one cell and one free cell behind it. The tail is read in one step (its two entries with a version).
  *          Plain interleaving is exact: what is stored here is loaded in the other order, and bits change by
@@ -34,9 +33,8 @@
  *   -DJOINER -DMUTANT_CLEAR_FIRST     the bits are cleared before the tail is stored.
  *   -DJOINER -DMUTANT_TAIL_FIRST      the joiner loads the tail before gaps, and not again.
  *   -DJOINER -DMUTANT_GAPS_FIRST      it loads gaps before it knows X.
- *   -DJOINER -DMUTANT_SEQUENCE_FIRST  it loads the sequence before the claimed position.
- *   -DJOINER -DMUTANT_NO_WORD         it does not look at the word at the claimed position.
- *   -DJOINER -DMUTANT_CLAIMED_ONCE    it does not look at the claimed position again.
+ *   -DJOINER -DMUTANT_SEQUENCE_LATE   it loads the sequence after the word.
+ *   -DJOINER -DMUTANT_NO_HEADER       it takes the sequence as it is, although there is a word at X.
  *   -DJOINER -DMUTANT_SKIP_HEADER     it takes a sequence from a skip's header.
  *   -DJOINER -DMUTANT_BLIND_WALK      it walks without looking at the tail.
  */
@@ -270,45 +268,44 @@ proctype reader() {
 inline load_tail() { atomic { t = tail; t_sequence = tail_sequence; t_messages = tail_messages } }
 
 proctype joiner() {
-  byte x, s, w, g, c, t, t_sequence, t_messages, at, own, n, k;
-again:
+  byte x, s, w, g, t, t_sequence, t_messages, at, own, n, k;
 #ifdef MUTANT_GAPS_FIRST
   g = gaps;
 #endif
-#ifdef MUTANT_SEQUENCE_FIRST
-  s = sequence;
-#endif
-  c = claimed;
-  x = c;
+  x = claimed;
   x = MIN(x, open_claim[0]);
   x = MIN(x, open_claim[1]);
-  if
-  :: x < c -> s = header[x % N]
-  :: else ->
-#ifndef MUTANT_SEQUENCE_FIRST
+  do
+  ::
+#ifndef MUTANT_SEQUENCE_LATE
      s = sequence;
 #endif
-#ifndef MUTANT_NO_WORD
-     w = word[c % N];
+     w = word[x % N];
+     own = header[x % N];
+#ifdef MUTANT_SEQUENCE_LATE
+     s = sequence;
+#endif
      if
-#ifdef MUTANT_SKIP_HEADER
-     :: w == EMPTY
+     :: tail > x -> break
+     :: w == EMPTY -> break
+     :: w != EMPTY ->
+#if defined(MUTANT_NO_HEADER)
+        break
+#elif defined(MUTANT_SKIP_HEADER)
+        s = own; break
 #else
-     :: w == EMPTY || w == SKIP
-#endif
-     :: else ->
+        if
+        :: w == SKIP -> x++
+        :: else ->
 #ifdef REACH_HEADER
-        assert(claimed != c || s == header[c % N]);
+           assert(s == own);
 #endif
-        s = header[c % N]
-     fi;
+           s = own; break
+        fi
 #endif
-#ifndef MUTANT_CLAIMED_ONCE
-     if :: claimed != c -> atomic { c = 0; w = 0; s = 0; x = 0 }; goto again :: else fi;
-#endif
-     w = 0
-  fi;
-  c = 0;
+     fi
+  od;
+  atomic { w = 0; own = 0 };
 #ifdef MUTANT_TAIL_FIRST
   load_tail();
 #endif
