@@ -11,6 +11,17 @@ ring::SeatKind kind_of(const SubscriberOptions& options) {
   return options.delivery == Delivery::lossy ? ring::SeatKind::lossy : ring::SeatKind::reliable;
 }
 
+class Polling {
+ public:
+  explicit Polling(bool& flag) : flag_(flag) { flag_ = true; }
+  Polling(const Polling&) = delete;
+  Polling& operator=(const Polling&) = delete;
+  ~Polling() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::string channel,
@@ -28,8 +39,16 @@ Message SubscriberCore::receive(const Deadline& deadline) {
   }
 }
 
+void SubscriberCore::throw_polling() {
+  throw Error(Errc::misuse,
+              "receive or poll inside a callback of poll on the same Subscriber; return first, or "
+              "receive instead of polling");
+}
+
 int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, int most) {
   mapping_.require_not_forked();
+  if (polling_) throw_polling();
+  const Polling polling(polling_);
   // A callback may fork: the child leaves the parent's seat alone, however the callback ends.
   const auto leave_if_forked = [&] {
     if (!mapping_.forked()) [[likely]]

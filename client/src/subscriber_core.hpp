@@ -22,6 +22,8 @@ class SubscriberCore {
   Message receive(const Deadline& deadline);
   Message try_receive() {
     mapping_.require_not_forked();
+    if (polling_) [[unlikely]]
+      throw_polling();
     ring::Record record;
     std::uint32_t place = 0;
     const Outcome outcome = receiver_.try_take(record, place);
@@ -47,6 +49,7 @@ class SubscriberCore {
 
  private:
   ~SubscriberCore() = default;
+  [[noreturn]] static void throw_polling();
   void fill(Message& message, const ring::Record& record) const noexcept {
     message.data_ = mapping_.ring().payload(record.position);
     message.size_ = record.size;
@@ -58,6 +61,7 @@ class SubscriberCore {
   ring::Receiver receiver_;
   ring::Interrupt interrupt_;
   Outcome poll_outcome_ = Outcome::empty;
+  bool polling_ = false;  // the cursor alone keeps what the callback has
 };
 
 }  // namespace busbar

@@ -93,6 +93,8 @@ class Holds {
   static constexpr unsigned kPinnedShift = 16;                    // in released_
   static constexpr std::uint64_t kPinsAll = 1u << 10;             // in taken_, constant
   static constexpr std::uint64_t kStep = std::uint64_t{1} << 32;  // counts changes: no ABA
+  static_assert(((kPinsAll | kPlaces) & ~(kStep - 1)) == 0,
+                "the count would one day be taken for a mark, and a lossy seat read unpinned");
 
   void toggle(std::uint32_t place) noexcept {
     taken_.store(taken_.load(std::memory_order_relaxed) ^ (std::uint64_t{1} << place),

@@ -218,6 +218,19 @@ TEST_F(Exchange, EndsAStreamOfSeveralPublishersWithTheLastOfThem) {
   EXPECT_EQ(subscriber.receive(kPatience).outcome(), Outcome::ended);
 }
 
+TEST_F(Exchange, RefusesToReceiveInsideAPollOfTheSameSubscriber) {
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  publisher.publish(bytes("one"));
+  publisher.publish(bytes("two"));
+  const auto nested = [&](const Message&) {
+    EXPECT_THROW(subscriber.try_receive(), Error);
+    EXPECT_THROW(subscriber.poll([](const Message&) {}, 1), Error);
+  };
+  EXPECT_EQ(subscriber.poll(nested, 1), 1);
+  EXPECT_EQ(text(subscriber.try_receive()), "two");
+}
+
 TEST_F(Exchange, PollMovesPastEveryMessageWhoseCallbackWasEntered) {
   auto publisher = bus.publisher("a");
   auto subscriber = bus.subscriber("a");

@@ -17,6 +17,8 @@ class SubscriberCore;
 /// Thread safety: may be moved to and destroyed on any thread; used by one at a time.
 /// Lifetime: the payload stays as it is while the Message lives (to keep it is to *hold* the
 /// message, at most 8 a subscriber); it keeps the mapping alive and may outlive its Subscriber.
+/// A reliable subscriber that receives on while it holds stops nobody: publishers step over what is
+/// held. The message received last, and nothing received after it, does make them wait in the end.
 class BUSBAR_EXPORT Message {
  public:
   Message() noexcept = default;

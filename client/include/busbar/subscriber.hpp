@@ -16,7 +16,7 @@ namespace busbar {
 ///
 /// Thread safety: one thread at a time; interrupt() alone may be called from any thread and from a
 /// signal handler; messages may be released on any thread. Lifetime: once destroyed it stops
-/// gating publishers, save for what messages that are still held keep.
+/// gating publishers; messages that are still held stay as they are, and are stepped over.
 /// After fork the child's copy is dead: calls throw Errc::forked, destruction touches nothing.
 class BUSBAR_EXPORT Subscriber {
  public:
@@ -26,7 +26,9 @@ class BUSBAR_EXPORT Subscriber {
 
   /// The next message; waits for it without limit, or at most `timeout`. Outcomes: ok; timeout;
   /// interrupted; ended (end of stream; a later call goes on with what comes after); closed;
-  /// too_many_held (8 messages of this seat are still held).
+  /// too_many_held (8 messages of this seat are still held); overrun (a lossy seat was lapped and
+  /// lost() has grown; a later call goes on with the oldest message that is there); evicted (the
+  /// seat is gone for good: it lagged a whole capacity on a channel that says `evict`).
   Message receive();
   Message receive(std::chrono::nanoseconds timeout);
   /// As receive(), but never waits: empty if nothing is there.
@@ -36,13 +38,16 @@ class BUSBAR_EXPORT Subscriber {
   /// many. Never waits. The messages are valid inside the callback only, and the seat's cursor
   /// moves once, behind them all: the fastest way to receive. If the callback throws, the cursor
   /// has moved past every message whose callback was entered. poll_outcome() tells why it stopped.
+  /// A callback that receives or polls from the same Subscriber gets Errc::misuse.
   template <typename Callback>
   int poll(Callback&& callback, int most);
 
-  /// Why the last poll() stopped: ok (it had `most`), empty, ended, closed.
+  /// Why the last poll() stopped: ok (it had `most`), empty, ended, closed, overrun, evicted;
+  /// too_many_held only for a lossy seat or on a channel that says `evict`.
   Outcome poll_outcome() const;
 
-  /// Messages that this seat missed: 0 for a reliable one.
+  /// Messages that this seat missed, exactly: at every moment what was received and lost() make
+  /// what was committed since it joined and up to where it reads on. 0 for a reliable one.
   std::uint64_t lost() const noexcept;
 
   /// Messages that publishers of this channel dropped under drop_newest, all together.

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/ring/messages.hpp"
+
+namespace busbar::test {
+namespace {
+
+using layout::SeatState;
+using ring::JoinAt;
+using ring::Record;
+using ring::Room;
+
+class Evict : public testing::TestWithParam<std::uint32_t> {
+ protected:
+  static ring::Settings settings() {
+    ring::Settings settings = settings_with(GetParam(), 4096);
+    settings.when_full = layout::WhenFull::evict;
+    settings.block_timeout_ns = 1'000'000;
+    return settings;
+  }
+  void SetUp() override { sync::register_membarrier(); }
+  SeatState state(std::uint32_t seat) const { return channel.ring.seats[seat].state.load(); }
+  std::uint64_t evicted() const { return channel.ring.control->channel.evicted.load(); }
+
+  Outcome take(ring::Receiver& receiver) {
+    std::uint32_t place = 0;
+    const Outcome outcome = receiver.try_take(record, place);
+    if (outcome == Outcome::ok) {
+      EXPECT_FALSE(receiver.let_go(place));
+    }
+    return outcome;
+  }
+
+  TestRing channel{settings()};
+  ring::Writer writer = channel.writer();
+  Record record;
+};
+INSTANTIATE_TEST_SUITE_P(Publishers, Evict, testing::Values(1u, 3u));
+
+TEST_P(Evict, TakesThePlaceOfWhoLagsACapacity) {
+  auto receiver = channel.receiver(0);
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+  EXPECT_EQ(state(0), SeatState::evicted);
+  EXPECT_EQ(evicted(), 1u);
+  EXPECT_EQ(take(receiver), Outcome::evicted);
+  EXPECT_EQ(take(receiver), Outcome::evicted);
+}
+
+TEST_P(Evict, LeavesThoseAloneWhoKeepUp) {
+  auto quick = channel.receiver(0);
+  channel.reader(1);  // reads nothing
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+    ASSERT_EQ(take(quick), Outcome::ok);
+  }
+  EXPECT_EQ(state(0), SeatState::reliable);
+  EXPECT_EQ(state(1), SeatState::evicted);
+}
+
+TEST_P(Evict, LeavesWhatTheEvictedOneHoldsUntilItLetsGo) {
+  auto receiver = channel.receiver(0);
+  std::vector<std::pair<Record, std::uint32_t>> held(3);
+  for (std::uint32_t i = 0; i < 3; ++i) publish(writer, 100, i);
+  for (auto& [kept, place] : held) ASSERT_EQ(receiver.try_take(kept, place), Outcome::ok);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    ASSERT_EQ(publish(writer, 100, 50 + i), Outcome::ok);
+    for (const auto& [kept, place] : held) {
+      ASSERT_EQ(first_wrong_byte(channel.ring, kept.position, kept.size, kept.type), kept.size);
+    }
+  }
+  EXPECT_EQ(take(receiver), Outcome::evicted);
+  for (const auto& [kept, place] : held) EXPECT_FALSE(receiver.let_go(place));
+  for (const auto& pin : channel.ring.seats[0].pin) EXPECT_EQ(pin.load(), 0u);
+  EXPECT_TRUE(receiver.close());
+}
+
+TEST_P(Evict, DoesNotAnswerAnOpenClaimOrAHeldMessage) {
+  channel.reader(0);
+  const Room open = must_claim(writer, 100);
+  while (publish(writer, 100, 1) == Outcome::ok) {
+  }
+  EXPECT_EQ(state(0), SeatState::reliable) << "it would not have made room";
+  writer.abort(open);
+  EXPECT_EQ(publish(writer, 100, 1), Outcome::ok);
+  EXPECT_EQ(state(0), SeatState::evicted);
+}
+
+TEST_P(Evict, DoesNotHitAReaderThatPollsAlong) {
+  auto receiver = channel.receiver(0);
+  for (std::uint32_t i = 0; i < 10; ++i) publish(writer, 100, i);
+  Outcome why = Outcome::ok;
+  std::uint32_t next = 10;
+  EXPECT_EQ(receiver.poll(500, why, [&](const Record&) { publish(writer, 100, next++); }), 500);
+  EXPECT_EQ(state(0), SeatState::reliable);
+}
+
+TEST_P(Evict, DoesNotCountASubscriberThatLeftAndHoldsOn) {
+  auto receiver = channel.receiver(0);
+  publish(writer, 100, 1);
+  std::uint32_t place = 0;
+  ASSERT_EQ(receiver.try_take(record, place), Outcome::ok);
+  EXPECT_FALSE(receiver.close());
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+  EXPECT_EQ(evicted(), 0u);
+  EXPECT_TRUE(receiver.let_go(place));
+}
+
+TEST_P(Evict, OfALossySeatDoesNotHappen) {
+  auto receiver = channel.receiver(0, JoinAt::oldest, ring::SeatKind::lossy);
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+  EXPECT_EQ(evicted(), 0u);
+  EXPECT_EQ(take(receiver), Outcome::overrun);
+}
+
+}  // namespace
+}  // namespace busbar::test
