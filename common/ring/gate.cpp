@@ -4,9 +4,6 @@
 
 #include "common/ring/active_seats.hpp"
 #include "common/ring/gaps.hpp"
-#include "common/ring/wake.hpp"
-#include "common/sync/doorbell.hpp"
-#include "common/sync/fence.hpp"
 
 namespace busbar::ring {
 namespace {
@@ -39,10 +36,7 @@ std::uint64_t move_tail(const RingView& ring, std::uint64_t limit, std::uint64_t
 Gates look_at_gates(const RingView& ring, std::uint64_t none) {
   Gates gates{none, lowest_open_claim(ring, none)};
   for_each_active_seat(ring, [&](const Seat& seat) {
-    const SeatState state = seat.state.load(std::memory_order_acquire);
-    // An evicted one too: its evictor may have died before its own fence.
-    if (state == SeatState::lossy || state == SeatState::evicted) gates.must_fence = true;
-    if (state != SeatState::reliable) return;
+    if (seat.state.load(std::memory_order_acquire) != SeatState::reliable) return;
     // acquire: pairs with the reader's release of its cursor; its reads are done before ours.
     gates.cursor = std::min(gates.cursor, seat.cursor.load(std::memory_order_acquire));
   });
@@ -58,33 +52,12 @@ std::uint64_t refresh_limit(const RingView& ring, std::uint64_t limit, std::uint
   if (next <= limit) return limit;
 
   next = move_tail(ring, next, std::min(gates.claim, claimed.position));
-  // Tail against joining: the joiner pays (join.cpp).
-  sync::frequent_fence(ring.fence_rule);
+  // Tail, then seats and pins. Against joining (join.cpp) a compiler's barrier would do. Against a
+  // lossy reader's pin, whose side has a full fence too (Reader::pin): once a stride that is
+  // nothing, and a membarrier in its place stops every reader's processor.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   const Gates second = look_at_gates(ring, claimed.position);
-  // Tail against pinning: we pay (Reader::next_pinned). Whoever becomes lossy behind this look has
-  // a fence of its own before it first looks at the tail. Also where the tail stood still: who
-  // moved it may have died before this line.
-  if (second.must_fence) sync::rare_fence(ring.fence_rule);
   return std::max(limit, std::min(next, second.lowest() + ring.capacity));
-}
-
-bool evict_below(const RingView& ring, std::uint64_t need, const Boundary& claimed) {
-  if (need <= ring.capacity) return false;
-  const std::uint64_t lowest = need - ring.capacity;
-  if (lowest_open_claim(ring, claimed.position) < lowest) return false;
-  bool any = false;
-  for_each_active_seat(ring, [&](Seat& seat) {
-    SeatState state = SeatState::reliable;
-    if (seat.state.load(std::memory_order_acquire) != state) return;
-    if (seat.cursor.load(std::memory_order_acquire) >= lowest) return;
-    if (!seat.state.compare_exchange_strong(state, SeatState::evicted)) return;
-    any = true;
-    ring.control->channel.evicted.fetch_add(1, std::memory_order_relaxed);
-    sync::ring_bell(seat.bell);
-  });
-  // Evict against receiving: we pay; the pins are read after this (RoomFinder).
-  if (any) sync::rare_fence(ring.fence_rule);
-  return any;
 }
 
 }  // namespace busbar::ring

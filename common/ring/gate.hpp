@@ -11,7 +11,6 @@ namespace busbar::ring {
 struct Gates {
   std::uint64_t cursor = 0;  // lowest of the reliable seats
   std::uint64_t claim = 0;   // lowest open claim
-  bool must_fence = false;   // whether a seat reads by its pins alone
 
   std::uint64_t lowest() const { return cursor < claim ? cursor : claim; }
 };
@@ -26,10 +25,5 @@ Gates look_at_gates(const RingView& ring, std::uint64_t none);
 /// the one publisher, or the holder of the mutex. docs/protocol.md, "Refresh of the limit".
 std::uint64_t refresh_limit(const RingView& ring, std::uint64_t limit, std::uint64_t position,
                             std::uint64_t need, const Boundary& claimed);
-
-/// Takes the place of every reliable seat whose cursor keeps a claim from ending at `need`, and
-/// says whether there was one; not where an open claim would keep it from that all the same. The
-/// limit has to be refreshed afterwards. What those seats have pinned stays theirs. Same callers.
-bool evict_below(const RingView& ring, std::uint64_t need, const Boundary& claimed);
 
 }  // namespace busbar::ring

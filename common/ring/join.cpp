@@ -64,10 +64,9 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
 CountedBoundary join_lossy(const RingView& ring, std::uint32_t index, JoinAt at) {
   Seat& seat = ring.seats[index];
   seat.state.store(SeatState::lossy, std::memory_order_release);
+  // A read-modify-write, so a full fence: a publisher whose look does not find the seat has stored
+  // its tail before, and from here on we see it (refresh_limit).
   active_word(ring, index).fetch_or(active_bit(index));
-  // Pair tail / pin: a publisher that did not see the seat has no fence for it. This is it: any
-  // tail that such a one has stored is seen from here on.
-  sync::rare_fence(ring.fence_rule);
   CountedBoundary start = at == JoinAt::oldest ? read_tail(ring) : counted_now(ring);
   if (!RingView::aligned(start.position)) start.position = 0;
   seat.cursor.store(start.position, std::memory_order_release);

@@ -9,9 +9,8 @@ namespace busbar::ring {
 /// only; the first record's own number corrects it. Any member; never blocks.
 Boundary now(const RingView& ring);
 
-/// The same with the exact number of messages before it, for a lossy seat that has run the fence of
-/// its join: where it has been lapped meanwhile, it is the tail. docs/protocol.md, "Message
-/// counts".
+/// The same with the exact number of messages before it, for a lossy seat that is active: where it
+/// has been lapped meanwhile, it is the tail. docs/protocol.md, "Message counts".
 CountedBoundary counted_now(const RingView& ring);
 
 }  // namespace busbar::ring

@@ -63,8 +63,13 @@ bool Reader::pin(std::uint32_t place, std::uint64_t bytes) {
   seat.pinned_at_ms[place].store(sync::coarse_milliseconds(), std::memory_order_relaxed);
   seat.pin[place].store(Pin(at_.position & ring_.mask, bytes, ring_.capacity).bits(),
                         std::memory_order_release);
-  // Pairs tail / pin and evict / receive: the publisher pays (refresh_limit, evict_below).
-  sync::frequent_fence(ring_.fence_rule);
+  if (kind_ == SeatKind::lossy) {
+    // Pair tail / pin: the publisher has a full fence too (refresh_limit).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  } else {
+    // Pair evict / receive: the publisher pays (Evictor).
+    sync::frequent_fence(ring_.fence_rule);
+  }
   if (is_mine()) return true;
   seat.pin[place].store(0, std::memory_order_release);
   wake_room_waiters(ring_);

@@ -3,6 +3,7 @@
 #include "common/ring/gaps.hpp"
 #include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
+#include "common/sync/fence.hpp"
 
 namespace busbar::ring {
 namespace {
@@ -22,6 +23,8 @@ void abort_if_claimed(const RingView& ring, std::uint64_t position, Word seen) {
 }  // namespace
 
 bool repair(const RingView& ring) {
+  // The dead may have evicted a seat and not come to the fence (Evictor).
+  sync::rare_fence(ring.fence_rule);
   PublishersLine& line = ring.control->publishers;
   const std::uint64_t start = line.claimed.load(std::memory_order_acquire);
   if (!RingView::aligned(start)) return false;

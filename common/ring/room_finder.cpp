@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/ring/gate.hpp"
+#include "common/ring/wake.hpp"
 
 namespace busbar::ring {
 
@@ -20,7 +21,8 @@ bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_
     if (need <= limits.gate) break;
     limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
     if (need > limits.gate) {
-      if (ring.when_full != WhenFull::evict || !evict_below(ring, need, claimed)) return false;
+      if (ring.when_full != WhenFull::evict || !evictor_.evict_below(ring, need, claimed))
+        return false;
       limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
       if (need > limits.gate) return false;
     }
@@ -35,6 +37,8 @@ void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::
   // release: pairs with the reader's acquire of the word (Reader::next_slow).
   ring.record(from).word.store(Word(RecordState::skip, to - from, slot).bits(),
                                std::memory_order_release);
+  // The broker hails publishers by such a bit: pass it on.
+  if (wake_sleepers(ring) && ring.closed()) hail_publishers(ring);
 }
 
 }  // namespace busbar::ring

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "common/ring/evictor.hpp"
 #include "common/ring/pinned_bytes.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/tail.hpp"
@@ -29,9 +30,11 @@ class RoomFinder {
 
  private:
   PinnedBytes pinned_;
+  Evictor evictor_;
 };
 
-/// Leaves one skip from `from` to `to`, where the next record will be. Only after find().
+/// Leaves one skip from `from` to `to`, where the next record will be, and wakes whoever sleeps in
+/// front of it: its cursor gates there. Only after find().
 void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::uint32_t slot);
 
 }  // namespace busbar::ring

@@ -17,7 +17,7 @@ class Evict : public testing::TestWithParam<std::uint32_t> {
   static ring::Settings settings() {
     ring::Settings settings = settings_with(GetParam(), 4096);
     settings.when_full = layout::WhenFull::evict;
-    settings.block_timeout_ns = 1'000'000;
+    settings.block_timeout_ns = 3'600'000'000'000;
     return settings;
   }
   void SetUp() override { sync::register_membarrier(); }
@@ -105,6 +105,34 @@ TEST_P(Evict, DoesNotCountASubscriberThatLeftAndHoldsOn) {
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
   EXPECT_EQ(evicted(), 0u);
   EXPECT_TRUE(receiver.let_go(place));
+}
+
+// The skip is nearly a lap long, and the claim behind it stays open.
+TEST_P(Evict, LeavesAReaderAloneThatHasOnlyASkipToStepOver) {
+  auto holder = channel.receiver(0);
+  auto drained = channel.receiver(1);
+  publish(writer, 1000, 1);  // [0, 1016), to be held
+  std::uint32_t place = 0;
+  ASSERT_EQ(holder.try_take(record, place), Outcome::ok);
+  ASSERT_EQ(take(drained), Outcome::ok);
+  for (std::uint32_t i = 0; channel.ring.control->publishers.claimed.load() < 4096 - 200; ++i) {
+    publish(writer, 8, i);
+    take(holder);
+    take(drained);
+  }
+  ring::Room room;
+  Outcome outcome = Outcome::ok;
+  std::vector<Room> open;
+  // Behind the held message, and on nearly to the skip.
+  while ((outcome = writer.try_claim(1000, room)) == Outcome::ok) {
+    open.push_back(room);
+    ASSERT_EQ(state(1), SeatState::reliable);
+    if (open.size() > 4) break;
+  }
+  EXPECT_EQ(outcome, Outcome::full);
+  EXPECT_EQ(state(1), SeatState::reliable);
+  EXPECT_EQ(take(drained), Outcome::empty);  // it has stepped over
+  for (const Room& claim : open) writer.abort(claim);
 }
 
 TEST_P(Evict, OfALossySeatDoesNotHappen) {

@@ -188,6 +188,22 @@ TEST_P(Pins, ReleaseMakesRoomForAPublisherThatWaits) {
   EXPECT_EQ(channel.ring.doorbells[0].bell.token.load(), 1u);
 }
 
+TEST_P(Pins, WakeAReaderThatSleepsInFrontOfTheSkip) {
+  Holder holder(channel, 0);
+  publish(writer, 1000, 1);
+  holder.keep();
+  while (channel.ring.control->publishers.claimed.load() < 4096 - 200) {
+    publish(writer, 40, 2);
+    holder.drain();
+  }
+  channel.ring.seats_control->sleepers[0].fetch_or(1);
+  must_claim(writer, 500);  // stays open, behind the held message
+  EXPECT_EQ(channel.ring.seats_control->sleepers[0].load(), 0u);
+  EXPECT_EQ(channel.ring.seats[0].bell.token.load(), 1u);
+  EXPECT_EQ(holder.drain(), Types{});
+  EXPECT_GT(channel.ring.seats[0].cursor.load(), 4096u) << "it gates no more at the skip";
+}
+
 TEST_P(Pins, OfASubscriberThatWentAwayAreHonouredUntilTheLastRelease) {
   Holder holder(channel, 0);
   publish(writer, 100, 1);

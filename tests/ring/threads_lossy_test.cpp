@@ -35,7 +35,9 @@ void fill_word_by_word(const ring::RingView& ring, const Room& room, std::uint64
     std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(to + i))
         .store(word, std::memory_order_relaxed);
   }
-  for (; i < room.size; ++i) to[i] = bytes[i];
+  for (; i < room.size; ++i) {
+    std::atomic_ref<std::byte>(to[i]).store(bytes[i], std::memory_order_relaxed);
+  }
 }
 
 struct Run {

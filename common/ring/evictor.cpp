@@ -1,0 +1,59 @@
+#include "common/ring/evictor.hpp"
+
+#include "common/ring/active_seats.hpp"
+#include "common/ring/gate.hpp"
+#include "common/sync/coarse_clock.hpp"
+#include "common/sync/doorbell.hpp"
+#include "common/sync/fence.hpp"
+
+namespace busbar::ring {
+namespace {
+
+using namespace layout;
+
+/// Whether a reader whose cursor stands there has read all that can be read yet.
+bool has_read_all(const RingView& ring, std::uint64_t cursor, std::uint64_t end) {
+  if (!RingView::aligned(cursor) || end - cursor > ring.capacity) return false;
+  while (cursor < end) {
+    const Word word(ring.record(cursor).word.load(std::memory_order_acquire));
+    if (word.state() == RecordState::empty || word.state() == RecordState::claimed) return true;
+    if (word.state() != RecordState::skip || !ring.plausible(word.length())) return false;
+    cursor += ring.extent(word.length());
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Evictor::has_grace(const RingView& ring, std::uint64_t cursor, std::uint64_t end) {
+  if (!has_read_all(ring, cursor, end)) return false;
+  const std::uint32_t now = sync::coarse_milliseconds();
+  if (cursor != grace_cursor_) {
+    grace_cursor_ = cursor;
+    grace_since_ms_ = now;
+  }
+  return now - grace_since_ms_ < ring.block_timeout_ns / 1'000'000;
+}
+
+bool Evictor::evict_below(const RingView& ring, std::uint64_t need, const Boundary& claimed) {
+  if (need <= ring.capacity) return false;
+  const std::uint64_t lowest = need - ring.capacity;
+  if (look_at_gates(ring, claimed.position).claim < lowest) return false;
+  bool any = false;
+  for_each_active_seat(ring, [&](Seat& seat) {
+    SeatState state = SeatState::reliable;
+    if (seat.state.load(std::memory_order_acquire) != state) return;
+    const std::uint64_t cursor = seat.cursor.load(std::memory_order_acquire);
+    if (cursor >= lowest || has_grace(ring, cursor, claimed.position)) return;
+    if (!seat.state.compare_exchange_strong(state, SeatState::evicted)) return;
+    any = true;
+    ring.control->channel.evicted.fetch_add(1, std::memory_order_relaxed);
+    sync::ring_bell(seat.bell);
+  });
+  // Evict against receiving: we pay (or repair() does, if we die here); the pins are read after
+  // this (RoomFinder).
+  if (any) sync::rare_fence(ring.fence_rule);
+  return any;
+}
+
+}  // namespace busbar::ring
