@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Builds Release, starts a private broker and measures the public API: bench.sh [ROUNDS].
+# Builds Release, starts a private broker and measures the public API:
+#   scripts/bench.sh [ROUNDS]                              rates and round trips
+#   scripts/bench.sh holders [ROUNDS [KEEP_MS [WHICH]]]    a publisher whose subscribers keep messages
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF >/dev/null
@@ -9,4 +11,8 @@ build/release/daemon/busbard --socket "$directory/control.sock" --log-level warn
 broker=$!
 trap 'kill "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; rm -rf "$directory"' EXIT
 until [ -S "$directory/control.sock" ]; do kill -0 "$broker"; sleep 0.01; done
-build/release/bench/busbar-bench "$directory/control.sock" "${1:-6}"
+if [[ ${1-} == holders ]]; then
+  build/release/bench/busbar-holders "$directory/control.sock" "${@:2}"
+else
+  build/release/bench/busbar-bench "$directory/control.sock" "${1:-6}"
+fi
