@@ -98,15 +98,16 @@ bool receive_some(busbar::Subscriber& subscriber, Kept& kept) {
 
 /// Needs no place of its own, so that all 8 may be taken.
 bool poll_some(busbar::Subscriber& subscriber, Kept& kept) {
+  static int in_vain = 0;
   const auto visit = [&](const busbar::Message& message) { check(message, kept); };
-  for (int n = 0; n < kPatience; ++n) {
-    const int count = subscriber.poll(visit, kBatch);
-    if (subscriber.poll_outcome() != busbar::Outcome::ok && !go_on(subscriber.poll_outcome())) {
-      return false;
-    }
-    if (count > 0) return true;
+  const int count = subscriber.poll(visit, kBatch);
+  const busbar::Outcome outcome = subscriber.poll_outcome();
+  if (outcome != busbar::Outcome::ok && !go_on(outcome)) return false;
+  if (count > 0) {
+    in_vain = 0;
+  } else if (++in_vain > kPatience) {  // it is the other channel's turn: leave it the core
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(1));  // it is the other channel's turn
   return true;
 }
 
