@@ -12,12 +12,14 @@ using namespace layout;
 bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_t extent,
                       const Boundary& claimed, Limits& limits, std::uint64_t& place) {
   const std::uint64_t bytes = extent + kReserveBytes;
+  needed_ = position + bytes;
   for (;;) {
     // Pins after the cursors, which refresh_limit has read: whoever moves its cursor past a record
     // has pinned it before. Below the gate limit no new pin can appear.
     pinned_.look(ring, position);
     if (!pinned_.find_clear(ring, bytes, place)) return false;
     const std::uint64_t need = place + bytes;
+    needed_ = need;
     if (need <= limits.gate) break;
     limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
     if (need > limits.gate) {

@@ -28,9 +28,13 @@ class RoomFinder {
   bool find(const RingView& ring, std::uint64_t position, std::uint64_t extent,
             const Boundary& claimed, Limits& limits, std::uint64_t& place);
 
+  /// After a find() that failed: where the record and what stays free behind it would have ended.
+  std::uint64_t needed() const { return needed_; }
+
  private:
   PinnedBytes pinned_;
   Evictor evictor_;
+  std::uint64_t needed_ = 0;
 };
 
 /// Leaves one skip from `from` to `to`, where the next record will be, and wakes whoever sleeps in

@@ -156,13 +156,6 @@ void SharedClaims::close(const RingView& ring, const Room& room) {
                                        std::memory_order_release);
 }
 
-bool SharedClaims::waits_for_itself(const RingView& ring, std::uint64_t size) const {
-  if (open_.empty()) return false;
-  const std::uint64_t position = ring.control->publishers.claimed.load(std::memory_order_relaxed);
-  return position + ring.extent(kHeaderBytes + size) + kReserveBytes >
-         open_.front() + ring.capacity;
-}
-
 Outcome SharedClaims::claim_end(const RingView& ring, const Deadline& deadline, Room& room,
                                 bool& last) {
   open_.reserve(open_.size() + 1);

@@ -34,7 +34,11 @@ class SharedClaims {
   /// Behind store_word: the slot's oldest open claim moves on.
   void close(const RingView& ring, const Room& room);
 
-  bool waits_for_itself(const RingView& ring, std::uint64_t size) const;
+  /// Whether the claim that just found no room can only wait for open claims of this very publisher
+  /// (and for held messages that push it against them).
+  bool waits_for_itself(const RingView& ring) const {
+    return !open_.empty() && finder_.needed() > open_.front() + ring.capacity;
+  }
 
   /// Marks the slot as ended and, if every other held slot has ended too (`last`), claims the room
   /// of the end record, both in one hold of the mutex. Outcomes of claim(); full: nothing was done.

@@ -63,11 +63,10 @@ class SoloClaims {
     ring.control->publishers.claimed.store(claimed_.position, std::memory_order_release);
   }
 
-  /// Whether a claim of this size can only wait for open claims of this very publisher.
-  bool waits_for_itself(const RingView& ring, std::uint64_t size) const {
-    return claimed_.position != position_ &&
-           position_ + ring.extent(layout::kHeaderBytes + size) + layout::kReserveBytes >
-               claimed_.position + ring.capacity;
+  /// Whether the claim that just found no room can only wait for open claims of this very publisher
+  /// (and for held messages that push it against them).
+  bool waits_for_itself(const RingView& ring) const {
+    return claimed_.position != position_ && finder_.needed() > claimed_.position + ring.capacity;
   }
 
  private:

@@ -41,8 +41,8 @@ Outcome Writer::claim_with_mutex(std::uint64_t size, Room& room, const Deadline&
   return is_solo_ ? solo_.try_claim(ring_, size, room) : shared_.claim(ring_, size, deadline, room);
 }
 
-bool Writer::waits_for_itself(std::uint64_t size) const {
-  return is_solo_ ? solo_.waits_for_itself(ring_, size) : shared_.waits_for_itself(ring_, size);
+bool Writer::waits_for_itself() const {
+  return is_solo_ ? solo_.waits_for_itself(ring_) : shared_.waits_for_itself(ring_);
 }
 
 Deadline Writer::block_deadline() const {
@@ -55,18 +55,16 @@ Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt)
   if (outcome != Outcome::full) return outcome;
   const Outcome instead = without_room();
   if (instead != Outcome::full) return instead;
-  return await_room(size, interrupt, deadline,
-                    [&] { return claim_with_mutex(size, room, deadline); });
+  return await_room(interrupt, deadline, [&] { return claim_with_mutex(size, room, deadline); });
 }
 
 /// Tries until there is room, something else happens, or only the caller's own claims are in the
 /// way: that may come about while it waits, when fellows claim on.
 template <typename Attempt>
-Outcome Writer::await_room(std::uint64_t size, Interrupt& interrupt, const Deadline& deadline,
-                           Attempt attempt) {
+Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt) {
   for (Backoff backoff(kFirstPauses, kMostPauses); backoff.step();) {
     const Outcome outcome = attempt();
-    if (outcome != Outcome::full || waits_for_itself(size)) return outcome;
+    if (outcome != Outcome::full || waits_for_itself()) return outcome;
   }
   DoorbellBytes& bell = ring_.doorbells[slot_].bell;
   const std::uint64_t bit = std::uint64_t{1} << slot_;
@@ -76,7 +74,7 @@ Outcome Writer::await_room(std::uint64_t size, Interrupt& interrupt, const Deadl
     ring_.seats_control->room_waiters.fetch_or(bit);
     sync::rare_fence(ring_.fence_rule);
     Outcome outcome = attempt();
-    const bool hopeless = outcome == Outcome::full && waits_for_itself(size);
+    const bool hopeless = outcome == Outcome::full && waits_for_itself();
     if (outcome == Outcome::full && !hopeless) {
       if (ring_.closed()) {
         outcome = Outcome::closed;
@@ -134,7 +132,7 @@ Outcome Writer::end(Interrupt& interrupt) {
   Room room;
   bool last = false;
   const Outcome outcome =
-      await_room(0, interrupt, deadline, [&] { return claim_end(room, deadline, last); });
+      await_room(interrupt, deadline, [&] { return claim_end(room, deadline, last); });
   if (outcome != Outcome::ok) return outcome;
   over_ = Outcome::ended;
   if (!last) return Outcome::ok;

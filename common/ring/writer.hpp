@@ -85,9 +85,8 @@ class Writer {
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
   Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
   template <typename Attempt>
-  Outcome await_room(std::uint64_t size, Interrupt& interrupt, const Deadline& deadline,
-                     Attempt attempt);
-  bool waits_for_itself(std::uint64_t size) const;
+  Outcome await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt);
+  bool waits_for_itself() const;
   Deadline block_deadline() const;
   Outcome without_room();
 

@@ -188,6 +188,25 @@ TEST_P(Pins, ReleaseMakesRoomForAPublisherThatWaits) {
   EXPECT_EQ(channel.ring.doorbells[0].bell.token.load(), 1u);
 }
 
+// It would wait for a holder that may be waiting for the claim.
+TEST_P(Pins, ThatPushAClaimAgainstAnOwnOpenOneAreNotWaitedFor) {
+  ring::Settings settings = settings_with(GetParam(), 4096);
+  settings.max_message = 1900;
+  settings.block_timeout_ns = 3'600'000'000'000;
+  TestRing wide(settings);
+  ring::Writer publisher = wide.writer();
+  Holder holder(wide, 0);
+  publish(publisher, 1000, 1);  // [0, 1016)
+  holder.keep();
+  EXPECT_EQ(holder.drain(), Types{});
+  const Room mine = must_claim(publisher, 1500);  // [1016, 2532)
+  ring::Interrupt interrupt;
+  Room room;
+  // Behind the held message it would end in the claim of this very publisher.
+  EXPECT_EQ(publisher.claim(1600, room, interrupt), Outcome::full);
+  publisher.abort(mine);
+}
+
 TEST_P(Pins, WakeAReaderThatSleepsInFrontOfTheSkip) {
   Holder holder(channel, 0);
   publish(writer, 1000, 1);
