@@ -1,7 +1,5 @@
 #include "common/ring/holds.hpp"
 
-#include <bit>
-
 #include "common/layout/pin.hpp"
 #include "common/ring/wake.hpp"
 #include "common/sync/coarse_clock.hpp"

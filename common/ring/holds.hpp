@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
 #include "common/layout/limits.hpp"
@@ -35,6 +36,15 @@ class Holds {
   bool is_plain() const noexcept {
     return ((taken_.load(std::memory_order_relaxed) ^ released_.load(std::memory_order_acquire)) &
             (kPlaces | kPinsAll)) == 0;
+  }
+  /// Whether all that is held is pinned, in a seat that does not pin everything, and a place is
+  /// free: it may be taken as it is.
+  bool is_all_pinned(std::uint32_t& place) const noexcept {
+    if (pins_all()) return false;
+    const std::uint64_t released = released_.load(std::memory_order_acquire);
+    const std::uint64_t held = held_with(released);
+    place = static_cast<std::uint32_t>(std::countr_one(held));
+    return (held & ~(released >> kPinnedShift)) == 0 && place != kNone;
   }
   /// Then nothing is kept by the cursor, which the receiving thread alone moves. Any thread.
   bool pins_all() const noexcept {

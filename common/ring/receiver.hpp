@@ -28,6 +28,10 @@ class Receiver {
       holds_.hold(0, record.position, record.end);
       return Outcome::ok;
     }
+    if (holds_.is_all_pinned(place) && reader_.next_at_once(record)) {
+      holds_.hold(place, record.position, record.end);
+      return Outcome::ok;
+    }
     return take_carefully(record, place);
   }
 
