@@ -25,8 +25,7 @@ bool try_write(std::string_view line) {
 
 void StderrSink::sink_it_(const spdlog::details::log_msg& message) {
   if (dropped_ != 0) {
-    const std::string note =
-        "(" + std::to_string(dropped_) + " log lines lost: nobody read them)\n";
+    const std::string note = fmt::format("({} log lines lost: nobody read them)\n", dropped_);
     if (try_write(note)) dropped_ = 0;
   }
   spdlog::memory_buf_t line;

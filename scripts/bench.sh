@@ -4,7 +4,8 @@
 #   scripts/bench.sh holders [ROUNDS [KEEP_MS [WHICH]]]    a publisher whose subscribers keep messages
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF >/dev/null
+cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF \
+  -DBUSBAR_BUILD_BENCH=ON >/dev/null
 cmake --build build/release -j "$(nproc)" >/dev/null
 directory=$(mktemp -d)
 build/release/daemon/busbard --socket "$directory/control.sock" --log-level warn &

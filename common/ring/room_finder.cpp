@@ -9,11 +9,18 @@ namespace busbar::ring {
 
 using namespace layout;
 
+namespace {
+
+// Each time more pins have come than the limit was raised for; honest ones are soon all there.
+constexpr int kMostPlans = 100;
+
+}  // namespace
+
 bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_t extent,
                       const Boundary& claimed, Limits& limits, std::uint64_t& place) {
   const std::uint64_t bytes = extent + kReserveBytes;
   needed_ = position + bytes;
-  for (;;) {
+  for (int plans = 0;; ++plans) {
     // Pins after the cursors, which refresh_limit has read: whoever moves its cursor past a record
     // has pinned it before. Below the gate limit no new pin can appear.
     pinned_.look(ring, position);
@@ -21,6 +28,7 @@ bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_
     const std::uint64_t need = place + bytes;
     needed_ = need;
     if (need <= limits.gate) break;
+    if (plans == kMostPlans) return false;
     limits.gate = refresh_limit(ring, limits.gate, position, need, claimed);
     if (need > limits.gate) {
       if (ring.when_full != WhenFull::evict || !evictor_.evict_below(ring, need, claimed))

@@ -23,9 +23,10 @@ class BUSBAR_EXPORT Publisher {
 
   /// Room for a message of `size` bytes (0 is allowed). Without room it waits as the channel's
   /// when_full says. Outcomes: ok; timeout (block, after the channel's block_timeout); dropped
-  /// (drop_newest; counted); full (only the caller's own open claims stand in the way);
-  /// interrupted; closed (learnt with the first commit after it, at the latest); ended (after
-  /// end()). Throws Errc::too_large beyond max_message, misuse, forked.
+  /// (drop_newest; counted); full (the caller's own open claims stand in the way, perhaps because
+  /// held messages leave no place but in them: commit those first); interrupted; closed (learnt
+  /// with the first commit after it, at the latest); ended (after end()). Throws Errc::too_large
+  /// beyond max_message, misuse, forked.
   Claim claim(std::size_t size);
 
   /// As claim(), but never waits: full where claim would wait, and with several publishers also if
