@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -19,6 +20,24 @@ inline std::byte byte_of(std::uint64_t seed, std::uint64_t i) {
 inline void fill(const ring::RingView& ring, const ring::Room& room, std::uint64_t seed) {
   std::byte* to = ring.payload(room.position);
   for (std::uint64_t i = 0; i < room.size; ++i) to[i] = byte_of(seed, i);
+}
+
+/// As fill(), by atomic stores: a lapped reader looks at words that are being written over.
+inline void fill_word_by_word(const ring::RingView& ring, const ring::Room& room,
+                              std::uint64_t seed) {
+  std::vector<std::byte> bytes(room.size);
+  for (std::uint64_t i = 0; i < room.size; ++i) bytes[i] = byte_of(seed, i);
+  std::byte* to = ring.payload(room.position);
+  std::uint64_t i = 0;
+  for (; i + 8 <= room.size; i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(to + i))
+        .store(word, std::memory_order_relaxed);
+  }
+  for (; i < room.size; ++i) {
+    std::atomic_ref<std::byte>(to[i]).store(bytes[i], std::memory_order_relaxed);
+  }
 }
 
 /// The index of the first byte that is not message `seed`'s, or `size`.

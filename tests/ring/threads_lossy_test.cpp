@@ -23,23 +23,6 @@ constexpr std::uint32_t kMessages = 20'000;
 constexpr std::uint32_t kMessages = 200'000;
 #endif
 
-/// As fill(), by atomic stores: a lapped reader looks at words that are being written over.
-void fill_word_by_word(const ring::RingView& ring, const Room& room, std::uint64_t seed) {
-  std::vector<std::byte> bytes(room.size);
-  for (std::uint64_t i = 0; i < room.size; ++i) bytes[i] = byte_of(seed, i);
-  std::byte* to = ring.payload(room.position);
-  std::uint64_t i = 0;
-  for (; i + 8 <= room.size; i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, 8);
-    std::atomic_ref<std::uint64_t>(*reinterpret_cast<std::uint64_t*>(to + i))
-        .store(word, std::memory_order_relaxed);
-  }
-  for (; i < room.size; ++i) {
-    std::atomic_ref<std::byte>(to[i]).store(bytes[i], std::memory_order_relaxed);
-  }
-}
-
 struct Run {
   const char* name;
   std::uint32_t publishers;
