@@ -135,6 +135,16 @@ TEST_P(Evict, LeavesAReaderAloneThatHasOnlyASkipToStepOver) {
   for (const Room& claim : open) writer.abort(claim);
 }
 
+// It may sleep in front of an open claim, or wait in poll().
+TEST_P(Evict, RingsWhomItHits) {
+  channel.receiver(0);
+  channel.receiver(1);
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+  EXPECT_EQ(channel.ring.seats[0].bell.token.load(), 1u);
+  EXPECT_EQ(channel.ring.seats[1].bell.token.load(), 1u);
+  EXPECT_EQ(channel.ring.seats[2].bell.token.load(), 0u);
+}
+
 TEST_P(Evict, OfALossySeatDoesNotHappen) {
   auto receiver = channel.receiver(0, JoinAt::oldest, ring::SeatKind::lossy);
   for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);

@@ -137,6 +137,23 @@ TEST_P(Gate, BlockTimesOut) {
   EXPECT_EQ(channel.ring.seats_control->room_waiters.load(), 0u);
 }
 
+// Else each of them would look at every seat again.
+TEST(GateOfSeveral, IsRememberedForFellows) {
+  TestRing channel(settings_with(2));
+  auto a = channel.writer(0);
+  auto b = channel.writer(1);
+  const auto& line = channel.ring.control->publishers;
+  Subscriber slow(channel, 0);
+  publish(a, 100, 0);
+  EXPECT_GE(line.gate_limit.load(), line.limit.load());
+  EXPECT_GE(line.limit.load(), line.claimed.load());
+  publish_until_full(b, 100, 1);
+  EXPECT_EQ(line.gate_limit.load(), 4096u);
+  slow.drain();
+  publish(a, 100, 0);
+  EXPECT_GT(line.gate_limit.load(), 4096u);
+}
+
 class WaitingForRoom : public Gate {
  protected:
   WaitingForRoom() {

@@ -82,6 +82,22 @@ TEST_P(Lossy, ToldOnceThatItWasLappedAndGoesOn) {
   EXPECT_EQ(drain(receiver) + 1 + lost, 100u);
 }
 
+TEST_P(Lossy, IsLappedByATailThatIsOneRecordOn) {
+  auto receiver = join();
+  publish_many(3, 0);
+  Record record;
+  std::uint32_t place = 0;
+  ring::store_tail(channel.ring, {0, 0, 0});
+  ASSERT_EQ(receiver.try_take(record, place), Outcome::ok) << "not by one that is where it is";
+  EXPECT_FALSE(receiver.let_go(place));
+  ring::store_tail(channel.ring, {16, 1, 1});
+  ASSERT_EQ(receiver.try_take(record, place), Outcome::ok);
+  EXPECT_FALSE(receiver.let_go(place));
+  ring::store_tail(channel.ring, {48, 3, 3});
+  EXPECT_EQ(receiver.try_take(record, place), Outcome::overrun);
+  EXPECT_EQ(receiver.lost(), 1u);
+}
+
 TEST_P(Lossy, CountsNeitherAbortedNorShortNorSteppedOverRecords) {
   auto receiver = join();
   std::uint64_t sent = 0;

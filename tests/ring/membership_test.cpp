@@ -34,10 +34,12 @@ TEST(Membership, AReapedSeatIsFreeAndCountsNowhere) {
   TestRing channel(settings);
   Subscriber subscriber(channel, 200);
   channel.ring.seats_control->sleepers[3].store(~std::uint64_t{0});
+  for (auto& pin : channel.ring.seats[200].pin) pin.store(5);
   ring::reap_seat(channel.ring, 200);
   EXPECT_EQ(channel.ring.seats[200].state.load(), layout::SeatState::free);
   EXPECT_EQ(channel.ring.seats[200].pid.load(), 0u);
   EXPECT_EQ(channel.ring.seats_control->active[3].load(), 0u);
+  for (const auto& pin : channel.ring.seats[200].pin) EXPECT_EQ(pin.load(), 0u);
   EXPECT_EQ(channel.ring.seats_control->sleepers[3].load(), ~(std::uint64_t{1} << (200 % 64)));
 }
 

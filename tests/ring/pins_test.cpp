@@ -302,6 +302,23 @@ TEST(PinnedBytes, FindTheFirstClearPlaceBehindMergedNeighbours) {
   EXPECT_EQ(pinned.next_pinned(4096, 7), 4096u + 200u);
 }
 
+TEST(PinnedBytes, OfMoreThanTheLargestRecordAreNonsense) {
+  TestRing channel;  // messages up to 1024 bytes
+  channel.ring.seats_control->active[0].store(1);
+  ring::PinnedBytes pinned(channel.ring);
+  std::uint64_t place = 0;
+  channel.ring.seats[0].pin[0].store(Pin(0, 1040, 4096).bits());
+  pinned.look(channel.ring, 4096);
+  EXPECT_TRUE(pinned.find_clear(channel.ring, 8, place));
+  EXPECT_EQ(place, 4096u + 1040u);
+  for (const std::uint64_t bytes : {1056u, 2048u, 4096u}) {
+    channel.ring.seats[0].pin[0].store(Pin(0, bytes, 4096).bits());
+    pinned.look(channel.ring, 4096);
+    EXPECT_TRUE(pinned.find_clear(channel.ring, 8, place));
+    EXPECT_EQ(place, 4096u) << bytes;
+  }
+}
+
 TEST(PinnedBytes, ThatLieAcrossThePositionOrTheEndOfTheRingCount) {
   TestRing channel;
   channel.ring.seats_control->active[0].store(1);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/ring/gaps.hpp"
 #include "common/sync/process_identity.hpp"
 #include "common/sync/ring_mutex.hpp"
 #include "tests/ring/messages.hpp"
@@ -73,6 +74,16 @@ TEST_P(DeathInAClaim, LeavesARingThatGoesOn) {
       ASSERT_EQ(record.sequence, expected++);
     }
   }
+}
+
+// Else it would be counted as a message.
+TEST_P(DeathInAClaim, IsMarkedAsAGapIfItHasANumber) {
+  TestRing channel(settings_with(2));
+  channel.writer(0);
+  channel.writer(1);
+  die_in_claim(channel.ring, 1, 200, static_cast<Step>(GetParam()));
+  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  EXPECT_EQ(ring::may_have_gaps(channel.ring, 0, 216), GetParam() >= kWord);
 }
 
 TEST_P(DeathInAClaim, MayBeRepairedTwice) {
