@@ -163,7 +163,7 @@ TEST_P(CountedNowWhile, ItIsLappedIsExactAllTheSame) {
                 << before << " and " << meanwhile << " at instruction " << n;
             return !HasFailure();
           },
-          23);
+          41);
     }
   }
 }

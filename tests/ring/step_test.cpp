@@ -514,7 +514,7 @@ class StepOfALossySeat : public Step {
   };
 
   // A joiner walks over up to 50 records.
-  static constexpr int kEveryInAWalk = 13;
+  static constexpr int kEveryInAWalk = 29;
 
   /// Joins in the midst of `before` messages and what `other` does.
   template <typename Other>
@@ -690,7 +690,7 @@ class Killed : public Step {
     world.read_on();
   }
 
-  static constexpr int kEveryInThreeClaims = 3;
+  static constexpr int kEveryInThreeClaims = 7;
 
   static void kill_everywhere(std::uint64_t size, bool aborts) {
     at_every_instruction(
