@@ -33,11 +33,10 @@ holds | hold_pin      |
 holds | hold_pin      | -DCLOSE -DRECORDS=2
 holds | lossy_join    |
 holds | lossy_join    | -DX_BEFORE
-holds | lossy_join    | -DFENCES_FULL
+holds | lossy_join    | -DACTIVE_PLAIN
 holds | pins          | -DLOSSY -DRELIABLE -DPINS=1 -DN=4 -DMAXPOS=5 -DTAKES=1 -DDEPTH=1
 holds | pins          | -DRELIABLE -DMAXPOS=8
 holds | pins          | -DLOSSY -DMAXPOS=8
-holds | pins          | -DLOSSY -DMAXPOS=8 -DFENCES_FULL
 holds | step_over     |
 holds | step_over     | -DRESERVE=1
 holds | lost          | -DREADER
@@ -50,11 +49,16 @@ holds | evict         | -DREADER -DN=4 -DMAXPOS=5 -DDEAD_EVICTOR
 holds | evict         | -DJOIN
 holds | evict         | -DJOIN -DFENCES_FULL
 holds | evict         | -DJOIN -DOPEN_CLAIM
+holds | evict_grace   | -DN=5 -DMOST_SKIP=2
+holds | evict_grace   | -DSHORT -DMOST_SKIP=1 -DBY_PLACE
 holds | join_now      |
 holds | sleep_wake    |
 holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
 holds | sleep_wake    | -DFENCES_FULL
 holds | sleep_wake    | -DDEATH
+holds | skip_wake     |
+holds | skip_wake     | -DFENCES_FULL
+holds | skip_wake     | -DDEATH
 holds | room_wait     |
 holds | room_wait     | -DREADERS=2 -DK=2
 holds | room_wait     | -DFENCES_FULL
@@ -132,11 +136,12 @@ fails | hold_pin      | -DCLOSE -DRECORDS=2 -DMUTANT_CLOSE_UNPINNED
 fails | hold_pin      | -DCLOSE -DRECORDS=2 -DREACH_LAST
 fails | lossy_join    | -DREACH_UNSEEN
 fails | lossy_join    | -DREACH_PINNED
-fails | lossy_join    | -DMUTANT_FIRST_LOOK
-fails | lossy_join    | -DMUTANT_NO_MEMBARRIER
-fails | lossy_join    | -DMUTANT_MEMBARRIER_FIRST
-fails | lossy_join    | -DMUTANT_NO_JOIN
-fails | lossy_join    | -DMUTANT_OWN_FENCE
+fails | lossy_join    | -DMUTANT_NO_FENCE
+fails | lossy_join    | -DMUTANT_FENCE_FIRST
+fails | lossy_join    | -DMUTANT_FENCE_LATE
+fails | lossy_join    | -DMUTANT_SEATS_FIRST
+fails | lossy_join    | -DMUTANT_NO_READER_FENCE
+fails | lossy_join    | -DACTIVE_PLAIN -DMUTANT_NO_READER_FENCE
 fails | lossy_join    | -DMUTANT_ACTIVE_LAST
 fails | pins          | -DRELIABLE -DREACH_STEP
 fails | pins          | -DRELIABLE -DREACH_MERGED
@@ -150,8 +155,10 @@ fails | pins          | -DLOSSY -DREACH_STEP
 fails | pins          | -DLOSSY -DREACH_OVERRUN
 fails | pins          | -DLOSSY -DREACH_WITHDRAWN
 fails | pins          | -DLOSSY -DREACH_AGAIN
-fails | pins          | -DLOSSY -DMUTANT_NO_MEMBARRIER
-fails | pins          | -DLOSSY -DMUTANT_MEMBARRIER_FIRST
+fails | pins          | -DLOSSY -DMUTANT_NO_FENCE
+fails | pins          | -DLOSSY -DMUTANT_FENCE_FIRST
+fails | pins          | -DLOSSY -DMUTANT_FENCE_LATE
+fails | pins          | -DLOSSY -DMUTANT_NO_READER_FENCE
 fails | pins          | -DLOSSY -DMUTANT_NO_TAIL
 fails | pins          | -DLOSSY -DMUTANT_PIN_ONLY
 fails | pins          | -DLOSSY -DMUTANT_CHECK_FIRST
@@ -204,7 +211,17 @@ fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DOPEN_CLAIM -DMUTANT_ANY_GATE
 fails | evict         | -DJOIN -DREACH_EVICTED_JOINER
 fails | evict         | -DJOIN -DMUTANT_NO_LOOP
 fails | evict         | -DJOIN -DMUTANT_JOIN_UNFENCED
-fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DDEAD_EVICTOR -DMUTANT_NO_MEMBARRIER
+fails | evict         | -DREADER -DN=4 -DMAXPOS=5 -DDEAD_EVICTOR -DMUTANT_REPAIR_UNFENCED
+fails | evict_grace   | -DCLAIMS=2 -DREACH_GRACE
+fails | evict_grace   | -DCLAIMS=2 -DREACH_EVICTED
+fails | evict_grace   | -DCLAIMS=2 -DREACH_EVICTED_LATE
+fails | evict_grace   | -DCLAIMS=2 -DMUTANT_NO_GRACE
+fails | evict_grace   | -DCLAIMS=2 -DMUTANT_SKIP_IS_UNREAD
+fails | evict_grace   | -DCLAIMS=2 -DMUTANT_CLAIMED_IS_UNREAD
+fails | evict_grace   | -DCLAIMS=2 -DMUTANT_NO_END
+fails | evict_grace   | -DMUTANT_ANY_CLAIM
+fails | evict_grace   | -DSHORT -DMOST_SKIP=1 -DREACH_PUT_OFF
+fails | evict_grace   | -DN=5 -DMOST_SKIP=2 -DMUTANT_OLD_GRACE
 fails | join_now      | -DREACH_BEHIND
 fails | join_now      | -DMUTANT_CLAIMED_ONLY
 fails | join_now      | -DMUTANT_SLOTS_FIRST
@@ -221,6 +238,14 @@ fails | sleep_wake    | -DMUTANT_POST_UNASKED
 fails | sleep_wake    | -DMUTANT_DRAIN_LATE
 fails | sleep_wake    | -DDEATH -DMUTANT_NO_BROKER_RING
 fails | sleep_wake    | -DDEATH -DMUTANT_RING_FIRST
+fails | skip_wake     | -DREACH_SLEEP
+fails | skip_wake     | -DREACH_WAIT
+fails | skip_wake     | -DMUTANT_NO_RING
+fails | skip_wake     | -DMUTANT_RING_FIRST
+fails | skip_wake     | -DMUTANT_NO_MEMBARRIER
+fails | skip_wake     | -DMUTANT_CURSOR_STAYS
+fails | skip_wake     | -DMUTANT_NO_ROOM_RING
+fails | skip_wake     | -DDEATH -DMUTANT_NO_BROKER_RING
 fails | room_wait     | -DREACH_SLEEP
 fails | room_wait     | -DREACH_ROBBED
 fails | room_wait     | -DMUTANT_NO_MEMBARRIER
@@ -254,6 +279,7 @@ holds | hold_pin      | -DRECORDS=4
 holds | hold_pin      | -DCLOSE
 holds | hold_pin      | -DCOUNTED_MOVE
 holds | lossy_join    | -DMAXPOS=14 -DSTRIDE=3
+holds | lossy_join    | -DMAXPOS=14 -DSTRIDE=3 -DACTIVE_PLAIN -DX_BEFORE
 holds | pins          | -DRELIABLE
 holds | pins          | -DLOSSY
 holds | pins          | -DLOSSY -DRELIABLE -DPINS=1 -DN=4 -DMAXPOS=6
@@ -265,7 +291,10 @@ holds | lost          | -DJOINER -DK=5
 holds | lost          | -DJOINER -DDEATH -DK=3
 holds | evict         | -DREADER
 holds | evict         | -DREADER -DOPEN_CLAIM
+holds | evict         | -DREADER -DDEAD_EVICTOR
 holds | evict         | -DJOIN -DMAXPOS=9
+holds | evict_grace   | -DSHORT -DMOST_SKIP=1
+holds | evict_grace   | -DMOST_SKIP=2
 holds | join_now      | -DK=6
 holds | sleep_wake    | -DSEATS=2
 holds | sleep_wake    | -DMESSAGES=3

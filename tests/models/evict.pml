@@ -18,12 +18,14 @@
  *          (-DSTOPPED: it holds nothing but its place), and the evicted reader learns of it.
  * P5       a seat that has joined is evicted, or stands at a place that nobody has stored into.
  * Flags    -DN= cells, -DMAXPOS=, -DREADER, -DJOIN, -DOPEN_CLAIM a fellow's claim, -DSTOPPED the reader may stop,
- *          -DDEAD_EVICTOR who evicted died before its membarrier: every refresh that finds an evicted seat has one,
+ *          -DDEAD_EVICTOR whoever evicts may die before its membarrier: repair, by the next one (or by the broker), begins with
+ *          a membarrier, and the claim begins anew, with the limit as it was,
  *          -DFENCES_FULL no membarrier: reader (after the pin), joiner and publisher fence.
  * Reach    -DREACH_EVICTED, -DREACH_HELD, -DREACH_WITHDRAWN, -DREACH_EVICTED_JOINER (-DJOIN): must fail; a seat is evicted,
  *          it holds messages then, a pin is withdrawn, a joiner finds itself evicted.
  * Mutants (each must fail)
  *   -DREADER -DMUTANT_NO_MEMBARRIER    the evictor does without it.
+ *   -DREADER -DDEAD_EVICTOR -DMUTANT_REPAIR_UNFENCED  repair has no membarrier.
  *   -DREADER -DMUTANT_MEMBARRIER_FIRST  its membarrier comes before the state.
  *   -DREADER -DMUTANT_PINS_FIRST       it reads no pins after it has evicted.
  *   -DREADER -DMUTANT_PINS_DROPPED     it does not count the pins of an evicted seat.
@@ -163,7 +165,10 @@ inline refresh() {
        :: else
        fi
      };
-#if !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST) && !defined(FENCES_FULL) && !defined(DEAD_EVICTOR)
+#ifdef DEAD_EVICTOR
+     if :: !died -> died = true; goto dead :: true fi;
+#endif
+#if !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST) && !defined(FENCES_FULL)
      drain_all();
 #endif
      look_at_gates()
@@ -186,9 +191,6 @@ inline refresh() {
   look_at_gates();
   next_limit = MIN(next_limit, m + N);
 #endif
-#if defined(DEAD_EVICTOR) && !defined(MUTANT_NO_MEMBARRIER)
-  if :: state == EVICTED -> drain_all() :: else fi;
-#endif
   limit = MAX(limit, next_limit);
   g = 0; next_limit = 0
 }
@@ -199,6 +201,9 @@ proctype publisher() {
   byte seen[2];
   byte s, place, need, asked, m, g, next_limit, k, a, b, z;
   mtype kind;
+#ifdef DEAD_EVICTOR
+  bool died = false;
+#endif
   do
   :: head >= MAXPOS -> break
   :: else ->
@@ -223,6 +228,18 @@ again:  atomic { changed = false; asked = 0 };
            :: else -> asked = need; refresh()
            fi
         od;
+#ifdef DEAD_EVICTOR
+        if
+        :: true -> goto covered
+        :: false ->
+dead:      atomic { usable = 0; place = 0; need = 0; asked = 0; m = 0; g = 0; seen[0] = 0; seen[1] = 0 };
+#if !defined(MUTANT_REPAIR_UNFENCED) && !defined(FENCES_FULL)
+           drain_all();                 /* repair, first thing */
+#endif
+           goto again
+        fi;
+covered:
+#endif
         atomic {
           usable = limit; k = 0;
           do :: k > 1 -> break :: else -> image(k, place); usable = MIN(usable, a); k++ od;

@@ -1,28 +1,27 @@
-/* lossy_join: who pays for the membarrier when a lossy seat becomes active while a publisher moves the tail.
+/* lossy_join: a lossy seat becomes active while a publisher moves the tail.
  *
  * Models   one publisher (or whoever holds the mutex), no seat that gates, and its refresh:
- *            new tail; the tail is stored; compiler barrier; look at the seats: if an active one is lossy, membarrier;
- *            then the limit is raised, and pins are read.
- *          A lossy seat that joins: active; membarrier; then it reads from the tail on. To take a record: word, tail; pin;
- *          compiler barrier; tail again. It leaves and joins once more.
- *          Both sides' stores pass through store buffers in order; a membarrier drains everybody's. A record has one cell,
- *          with one free cell for the terminator behind it. Where pinned bytes are in the way this publisher waits (how it
- *          steps over them: pins, step_over).
+ *            new tail; the tail is stored; full fence; the limit is raised; then the active seats, and their pins.
+ *          A lossy seat that joins: active, by read-modify-write; then it reads from the tail on. To take a record: word,
+ *          tail; pin; full fence; tail again. It leaves and joins once more.
+ *          Both sides' stores pass through store buffers in order; a fence, or a read-modify-write, waits until its own
+ *          buffer is empty. A record has one cell, with one free cell for the terminator behind it. Where pinned bytes are in
+ *          the way this publisher waits (how it steps over them: pins, step_over).
  * P1       a record that the reader has taken is whole until its pin is cleared.
  * P2       the reader never uses a word that was stored for another position.
  * P3       nobody is blocked for ever (else: invalid end state).
- * Flags    -DN= cells, -DMAXPOS= where the publisher stops, -DSTRIDE=, -DFENCES_FULL no membarrier: publisher (after the
- *          tail), reader (after the pin) and joiner fence, -DX_BEFORE the joiner takes its first position from the tail before
- *          its membarrier (enough: it looks at the tail again before it uses anything).
+ * Flags    -DN= cells, -DMAXPOS= where the publisher stops, -DSTRIDE=, -DX_BEFORE the joiner takes its first position from
+ *          the tail before it is active (enough: it looks at the tail again before it uses anything), -DACTIVE_PLAIN its
+ *          active bit is a plain store (enough: the fence behind its first pin is behind this store too).
  * Reach    -DREACH_UNSEEN, -DREACH_PINNED: must fail; they show that a publisher's look misses a seat that is active before
- *          the limit is raised, and that pinned bytes are in the way.
+ *          that look is over, and that pinned bytes are in the way.
  * Mutants (each must fail)
- *   -DMUTANT_FIRST_LOOK      the publisher looks for lossy seats before it stores the tail only.
- *   -DMUTANT_NO_MEMBARRIER   the publisher does without the membarrier, although it has seen the seat.
- *   -DMUTANT_MEMBARRIER_FIRST  the publisher's membarrier comes before the tail's store.
- *   -DMUTANT_NO_JOIN         the joiner does without a membarrier.
- *   -DMUTANT_OWN_FENCE       the joiner has a full fence of its own in place of the membarrier.
- *   -DMUTANT_ACTIVE_LAST     the joiner's membarrier comes before the seat is active.
+ *   -DMUTANT_NO_FENCE         the publisher does without its fence.
+ *   -DMUTANT_FENCE_FIRST      its fence comes before the tail's store.
+ *   -DMUTANT_FENCE_LATE       its fence comes after it has read the pins.
+ *   -DMUTANT_SEATS_FIRST      it looks for active seats before it stores the tail, and at pins of those only.
+ *   -DMUTANT_NO_READER_FENCE  the reader does without its fence.
+ *   -DMUTANT_ACTIVE_LAST      the seat becomes active after its first look at a record.
  */
 #ifndef N
 #define N 4
@@ -39,7 +38,7 @@
 byte word[N];                           /* 0 empty, 1 committed */
 byte wrote[N];                          /* ghost: position last stored */
 byte tail = 0;
-bool lossy_seat = false;                 /* the seat is active, and lossy */
+bool joined = false;                    /* the seat's bit */
 byte pin = NO_PIN;                      /* a cell */
 bool publisher_done = false;
 byte end_of_all = 0;
@@ -63,16 +62,11 @@ inline drain_publisher() {              /* the oldest store leaves the buffer */
 inline drain_reader() {
   d_step {
     reader_buffer ? kind, a;
-    if :: kind == ACTIVE -> lossy_seat = a :: kind == PIN -> pin = a fi;
+    if :: kind == ACTIVE -> joined = a :: kind == PIN -> pin = a fi;
     kind = 0; a = 0
   }
 }
-inline drain_all() {
-  atomic {
-    do :: len(publisher_buffer) > 0 -> drain_publisher() :: else -> break od;
-    do :: len(reader_buffer) > 0 -> drain_reader() :: else -> break od
-  }
-}
+/* full fences */
 #define PUBLISHER_DRAINED (len(publisher_buffer) == 0)
 #define READER_DRAINED    (len(reader_buffer) == 0)
 
@@ -92,10 +86,16 @@ end:
 /* the first position at or after head that lies in the pinned cell */
 #define IMAGE(cell) (head + ((cell) + N - head % N) % N)
 
+inline look_at_seats() {
+  seen = joined;
+#ifdef REACH_UNSEEN
+  assert(seen || !joined);
+#endif
+}
+
 proctype publisher() {
-  byte head = 0, limit = 0, usable = 0, my_tail = 0, next_limit, p, a;
-  bool lossy;
-  mtype kind;
+  byte head = 0, limit = 0, usable = 0, my_tail = 0, next_limit, p = NO_PIN;
+  bool seen = false;
   do
   :: head >= MAXPOS -> break
   :: else ->
@@ -107,37 +107,34 @@ proctype publisher() {
 #ifdef REACH_PINNED
            assert(false);
 #endif
-           (pin != p)
+           (pin != p || !joined)
         :: else ->
-#ifdef MUTANT_FIRST_LOOK
-           lossy = lossy_seat;
+#ifdef MUTANT_SEATS_FIRST
+           look_at_seats();
 #endif
-#ifdef MUTANT_MEMBARRIER_FIRST
-           drain_all();
+#ifdef MUTANT_FENCE_FIRST
+           PUBLISHER_DRAINED;
 #endif
            next_limit = MAX(head + STRIDE, head + 1 + RESERVE);
            if :: my_tail + N < next_limit -> my_tail = next_limit - N :: else fi;
            publisher_buffer ! TAIL, my_tail;
-#ifdef FENCES_FULL
+#if !defined(MUTANT_NO_FENCE) && !defined(MUTANT_FENCE_FIRST) && !defined(MUTANT_FENCE_LATE)
            PUBLISHER_DRAINED;
 #endif
-#ifndef MUTANT_FIRST_LOOK
-           lossy = lossy_seat;
-#endif
-#if !defined(FENCES_FULL) && !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST)
-           if :: lossy -> drain_all() :: else fi;
-#endif
-#ifdef REACH_UNSEEN
-           assert(lossy || !lossy_seat);
-#endif
-           lossy = false;
            limit = MAX(limit, next_limit);
            next_limit = 0
         fi;
-        p = pin;
+#ifndef MUTANT_SEATS_FIRST
+        look_at_seats();
+#endif
+        p = NO_PIN;
+        if :: seen -> p = pin :: else fi;
+#ifdef MUTANT_FENCE_LATE
+        PUBLISHER_DRAINED;
+#endif
         usable = (p == NO_PIN -> limit : MIN(limit, IMAGE(p)))
      od;
-     p = 0;
+     p = NO_PIN; seen = false;
      atomic { publisher_buffer ! RECORD, head; head++; end_of_all = head }
   od;
   PUBLISHER_DRAINED;
@@ -146,29 +143,22 @@ proctype publisher() {
 
 #define INTACT(p) (wrote[(p) % N] == (p) && word[(p) % N] == 1)
 
-#if defined(MUTANT_NO_JOIN)
-#define MEMBARRIER skip
-#elif defined(MUTANT_OWN_FENCE) || defined(FENCES_FULL)
-#define MEMBARRIER READER_DRAINED
+#ifdef ACTIVE_PLAIN
+#define SET_ACTIVE(to) reader_buffer ! ACTIVE, to
 #else
-#define MEMBARRIER drain_all()
+#define SET_ACTIVE(to) atomic { READER_DRAINED -> joined = to }
 #endif
 
 proctype reader() {
-  byte at, w, t, a, taken;
+  byte at, w, t, taken;
   byte stored_for;                      /* ghost */
-  mtype kind;
   bool again = true;
 join:
-#ifdef MUTANT_ACTIVE_LAST
-  MEMBARRIER;
-  reader_buffer ! ACTIVE, true;
-#else
-  reader_buffer ! ACTIVE, true;
 #ifdef X_BEFORE
   at = tail;
 #endif
-  MEMBARRIER;
+#ifndef MUTANT_ACTIVE_LAST
+  SET_ACTIVE(true);
 #endif
 #ifndef X_BEFORE
   at = tail;
@@ -189,10 +179,13 @@ join:
         t = 0;
         assert(stored_for == at);                       /* P2 */
         reader_buffer ! PIN, at % N;
-#ifdef FENCES_FULL
+#ifndef MUTANT_NO_READER_FENCE
         READER_DRAINED;
 #endif
         t = tail;
+#ifdef MUTANT_ACTIVE_LAST
+        SET_ACTIVE(true);
+#endif
         if
         :: t > at
         :: else ->
@@ -206,7 +199,7 @@ join:
      w = 0; t = 0; stored_for = 0
   od;
   w = 0; t = 0; stored_for = 0; taken = 0;
-  reader_buffer ! ACTIVE, false;
+  SET_ACTIVE(false);
   if :: again -> again = false; goto join :: else fi;
   at = 0
 }

@@ -3,15 +3,16 @@
  * Models   one publisher (or whoever holds the mutex). Up to its usable limit it looks at nothing. Beyond:
  *            pins are read; plan: the first place behind the head where the record and its reserve meet no pinned bytes (an
  *            image of a pin in any lap counts); within one lap, else there is no place and it waits;
- *            if the place ends beyond the limit: refresh (cursors; new tail; the tail is stored; membarrier; limit), then
+ *            if the place ends beyond the limit: refresh (cursors; new tail; the tail is stored; full fence; limit), then
  *            pins again and plan again, until the limit covers the plan or the refresh falls short of what was asked: wait;
  *            place: one skip from the head to the place, then the record. Usable limit = the first pinned byte ahead, at
  *            most the limit.
  *          A plain reliable reader: the message received last is held by the cursor; when the next one is received while it
  *          is held, it is pinned, then the cursor moves on. It holds up to two more and releases in any order.
- *          A lossy reader: word, tail; to take a record: pin; compiler barrier; tail again; it holds it; clears the pin. It
+ *          A lossy reader: word, tail; to take a record: pin; full fence; tail again; it holds it; clears the pin. It
  *          looks at the tail on every miss, and goes to it when it has been overrun.
- *          The publisher's and the lossy reader's stores pass through store buffers in order; the membarrier drains both.
+ *          The publisher's and the lossy reader's stores pass through store buffers in order; each side's fence waits until
+ *          its own is empty, and nobody drains another's. This is the pair tail / pin.
  *          (The reliable reader stores and never loads what a publisher stores in answer: late stores make it a slower one.)
  *          A cell is 16 bytes: a header, or what a skip or a terminator may cover. A record has 1 or 2 cells and 1 cell of
  *          reserve behind it; payload cells look like committed words. Its stores leave the buffer as one (their order:
@@ -22,8 +23,7 @@
  * P4       nobody is blocked for ever (else: invalid end state), and a publisher waits only for cursors, or where pins leave
  *          it no place.
  * Flags    -DN= cells, -DMAXPOS= where the publisher stops, -DSTRIDE=, -DRELIABLE, -DLOSSY the readers, -DPINS= of
- *          the reliable one, -DTAKES= records after which the lossy one leaves, -DDEPTH= of the publisher's store buffer,
- *          -DFENCES_FULL no membarrier: publisher (after the tail) and lossy reader (after the pin) fence.
+ *          the reliable one, -DTAKES= records after which the lossy one leaves, -DDEPTH= of the publisher's store buffer.
  * Reach    -DREACH_STEP, -DREACH_MERGED, -DREACH_OVERRUN, -DREACH_WITHDRAWN, -DREACH_AGAIN: must fail; they show a step over
  *          pinned bytes, one over two pins, an overrun, a pin that is withdrawn, a second refresh for one claim.
  * Mutants (each must fail)
@@ -34,8 +34,10 @@
  *   -DRELIABLE -DMUTANT_ONE_PASS         each pin is tried once, in the order of the places: an earlier one that is met
  *                                        only behind a later one is overlooked.
  *   -DRELIABLE -DMUTANT_NO_PINS          pins are not read.
- *   -DLOSSY -DMUTANT_NO_MEMBARRIER       the publisher does without it.
- *   -DLOSSY -DMUTANT_MEMBARRIER_FIRST    its membarrier comes before the tail's store.
+ *   -DLOSSY -DMUTANT_NO_FENCE            the publisher does without its fence.
+ *   -DLOSSY -DMUTANT_FENCE_FIRST         its fence comes before the tail's store.
+ *   -DLOSSY -DMUTANT_FENCE_LATE          its fence comes after it has read the pins.
+ *   -DLOSSY -DMUTANT_NO_READER_FENCE     the reader does without its fence.
  *   -DLOSSY -DMUTANT_NO_TAIL             the limit is raised and the tail stays.
  *   -DLOSSY -DMUTANT_PIN_ONLY            the reader does not look at the tail after its pin.
  *   -DLOSSY -DMUTANT_CHECK_FIRST         it looks at the tail before it pins only.
@@ -99,12 +101,7 @@ inline drain_reader() {
     a = 0
   }
 }
-inline drain_all() {
-  atomic {
-    do :: len(publisher_buffer) > 0 -> drain_publisher() :: else -> break od;
-    do :: len(reader_buffer) > 0 -> drain_reader() :: else -> break od
-  }
-}
+/* full fences */
 #define PUBLISHER_DRAINED (len(publisher_buffer) == 0)
 #define READER_DRAINED    (len(reader_buffer) == 0)
 
@@ -216,16 +213,14 @@ inline refresh() {
     next_limit = MIN(next_limit, my_tail + N)
   };
 #ifdef LOSSY
-#ifdef MUTANT_MEMBARRIER_FIRST
-  drain_all();
+#ifdef MUTANT_FENCE_FIRST
+  PUBLISHER_DRAINED;
 #endif
 #ifndef MUTANT_NO_TAIL
   publisher_buffer ! TAIL, my_tail, 0;
 #endif
-#if defined(FENCES_FULL)
+#if !defined(MUTANT_NO_FENCE) && !defined(MUTANT_FENCE_FIRST) && !defined(MUTANT_FENCE_LATE)
   PUBLISHER_DRAINED;
-#elif !defined(MUTANT_NO_MEMBARRIER) && !defined(MUTANT_MEMBARRIER_FIRST)
-  drain_all();
 #endif
 #endif
   limit = MAX(limit, next_limit);
@@ -237,7 +232,6 @@ proctype publisher() {
   byte size[N];                         /* the publisher's own view of the words, past its store buffer */
   byte seen[3];
   byte s, place, need, asked, m, next_limit, k, a, b, z;
-  mtype kind;
   do
   :: head >= MAXPOS -> break
   :: else ->
@@ -252,6 +246,9 @@ again:  atomic { changed = false; asked = 0 };
            if :: asked == 0 -> read_pins() :: else fi;
 #else
            read_pins();
+#endif
+#ifdef MUTANT_FENCE_LATE
+           if :: asked > 0 -> PUBLISHER_DRAINED :: else fi;
 #endif
            plan();
            if
@@ -390,7 +387,7 @@ proctype lossy() {
         t = tail;
 #endif
         reader_buffer ! PIN_OF(at, w);
-#ifdef FENCES_FULL
+#ifndef MUTANT_NO_READER_FENCE
         READER_DRAINED;
 #endif
 #if !defined(MUTANT_CHECK_FIRST) && !defined(MUTANT_PIN_ONLY)
