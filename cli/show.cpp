@@ -23,7 +23,8 @@ constexpr const char* kFooter =
 subscriber's cursor. A reliable subscriber whose LAG is near the capacity is the one that publishers
 wait for, or that they evict. LOST are messages that a lossy subscriber missed. HELD are the messages
 that a subscriber keeps in place: how many, their bytes, which publishers have to step over, and how
-long the oldest has been kept; --held lists them one by one.
+long the oldest has been kept; --held lists them one by one. What a reliable subscriber received last
+is not among them: its cursor stands there, and it counts as LAG.
 
 Examples:
   busbar show quotes

@@ -11,25 +11,29 @@ namespace {
 
 using namespace layout;
 
-/// Whether a reader whose cursor stands there has read all that can be read yet.
-bool has_read_all(const RingView& ring, std::uint64_t cursor, std::uint64_t end) {
-  if (!RingView::aligned(cursor) || end - cursor > ring.capacity) return false;
+constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+
+/// Where a reader whose cursor stands there finds the first record that cannot be read yet, if only
+/// skips lie between; else kNowhere.
+std::uint64_t first_unfinished(const RingView& ring, std::uint64_t cursor, std::uint64_t end) {
+  if (!RingView::aligned(cursor) || end - cursor > ring.capacity) return kNowhere;
   while (cursor < end) {
     const Word word(ring.record(cursor).word.load(std::memory_order_acquire));
-    if (word.state() == RecordState::empty || word.state() == RecordState::claimed) return true;
-    if (word.state() != RecordState::skip || !ring.plausible(word.length())) return false;
+    if (word.state() == RecordState::empty || word.state() == RecordState::claimed) break;
+    if (word.state() != RecordState::skip || !ring.plausible(word.length())) return kNowhere;
     cursor += ring.extent(word.length());
   }
-  return true;
+  return cursor;
 }
 
 }  // namespace
 
 bool Evictor::has_grace(const RingView& ring, std::uint64_t cursor, std::uint64_t end) {
-  if (!has_read_all(ring, cursor, end)) return false;
+  const std::uint64_t place = first_unfinished(ring, cursor, end);
+  if (place == kNowhere) return false;
   const std::uint32_t now = sync::coarse_milliseconds();
-  if (cursor != grace_cursor_) {
-    grace_cursor_ = cursor;
+  if (place != grace_place_) {
+    grace_place_ = place;
     grace_since_ms_ = now;
   }
   return now - grace_since_ms_ < ring.block_timeout_ns / 1'000'000;

@@ -42,7 +42,7 @@ bool may_have_gaps(const RingView& ring, std::uint64_t from, std::uint64_t to) {
 void clear_gaps(const RingView& ring, std::uint64_t from, std::uint64_t to) {
   const std::uint64_t clear = bits(region(ring, from), region(ring, to));
   std::atomic<std::uint64_t>& gaps = ring.control->checkpoints.gaps;
-  // release: who finds a bit cleared finds the tail that was stored before (counted_start).
+  // release: who finds a bit cleared finds the tail that was stored before (counted_now).
   if ((gaps.load(std::memory_order_relaxed) & clear) != 0) {
     gaps.fetch_and(~clear, std::memory_order_release);
   }

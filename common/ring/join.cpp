@@ -64,8 +64,8 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
 CountedBoundary join_lossy(const RingView& ring, std::uint32_t index, JoinAt at) {
   Seat& seat = ring.seats[index];
   seat.state.store(SeatState::lossy, std::memory_order_release);
-  // A read-modify-write, so a full fence: a publisher whose look does not find the seat has stored
-  // its tail before, and from here on we see it (refresh_limit).
+  // Before the first pin, whose fence is behind both: a publisher whose look does not find the seat
+  // has stored its tail before, and Reader::pin sees it.
   active_word(ring, index).fetch_or(active_bit(index));
   CountedBoundary start = at == JoinAt::oldest ? read_tail(ring) : counted_now(ring);
   if (!RingView::aligned(start.position)) start.position = 0;

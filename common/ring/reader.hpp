@@ -65,6 +65,11 @@ class Reader {
 
   std::uint64_t position() const noexcept { return at_.position; }
 
+  /// Whether a publisher has taken the seat away.
+  bool is_evicted() const noexcept {
+    return ring_.seats[seat_].state.load(std::memory_order_acquire) == layout::SeatState::evicted;
+  }
+
   /// Messages that were committed at or behind the start and that a lossy seat will not get.
   std::uint64_t lost() const noexcept { return lost_; }
 

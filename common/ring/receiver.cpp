@@ -5,7 +5,7 @@ namespace busbar::ring {
 /// Something is held, every message has to be pinned, or what comes next is no plain message.
 Outcome Receiver::take_carefully(Record& record, std::uint32_t& place) {
   place = holds_.free_place();
-  if (place == Holds::kNone) return Outcome::too_many_held;
+  if (place == Holds::kNone) return no_place();
   if (holds_.pins_all()) return take_pinned(record, place);
   holds_.pin_current();
   const Outcome outcome = reader_.next_slow(record);

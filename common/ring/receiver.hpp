@@ -74,6 +74,9 @@ class Receiver {
 
   Outcome take_carefully(Record& record, std::uint32_t& place);
   Outcome take_pinned(Record& record, std::uint32_t place);
+  Outcome no_place() const noexcept {
+    return reader_.is_evicted() ? Outcome::evicted : Outcome::too_many_held;
+  }
   template <typename Visit>
   Outcome visit_pinned(Visit& visit);
 
@@ -105,7 +108,7 @@ int Receiver::poll(int most, Outcome& why, Visit visit) {
 template <typename Visit>
 Outcome Receiver::visit_pinned(Visit& visit) {
   const std::uint32_t place = holds_.free_place();
-  if (place == Holds::kNone) return Outcome::too_many_held;
+  if (place == Holds::kNone) return no_place();
   Record record;
   const Outcome outcome = reader_.next_pinned(record, place);
   if (outcome != Outcome::ok) return outcome;

@@ -50,7 +50,7 @@ holds | evict         | -DJOIN
 holds | evict         | -DJOIN -DFENCES_FULL
 holds | evict         | -DJOIN -DOPEN_CLAIM
 holds | evict_grace   | -DN=5 -DMOST_SKIP=2
-holds | evict_grace   | -DSHORT -DMOST_SKIP=1 -DBY_PLACE
+holds | evict_grace   | -DSHORT -DMOST_SKIP=1
 holds | join_now      |
 holds | sleep_wake    |
 holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
@@ -220,7 +220,7 @@ fails | evict_grace   | -DCLAIMS=2 -DMUTANT_SKIP_IS_UNREAD
 fails | evict_grace   | -DCLAIMS=2 -DMUTANT_CLAIMED_IS_UNREAD
 fails | evict_grace   | -DCLAIMS=2 -DMUTANT_NO_END
 fails | evict_grace   | -DMUTANT_ANY_CLAIM
-fails | evict_grace   | -DSHORT -DMOST_SKIP=1 -DREACH_PUT_OFF
+fails | evict_grace   | -DSHORT -DMOST_SKIP=1 -DMUTANT_BY_CURSOR
 fails | evict_grace   | -DN=5 -DMOST_SKIP=2 -DMUTANT_OLD_GRACE
 fails | join_now      | -DREACH_BEHIND
 fails | join_now      | -DMUTANT_CLAIMED_ONLY
@@ -293,7 +293,6 @@ holds | evict         | -DREADER
 holds | evict         | -DREADER -DOPEN_CLAIM
 holds | evict         | -DREADER -DDEAD_EVICTOR
 holds | evict         | -DJOIN -DMAXPOS=9
-holds | evict_grace   | -DSHORT -DMOST_SKIP=1
 holds | evict_grace   | -DMOST_SKIP=2
 holds | join_now      | -DK=6
 holds | sleep_wake    | -DSEATS=2

@@ -7,23 +7,22 @@
  *          A claim needs `lowest`, its end less the capacity. When a cursor gates it, and no open claim does: each reliable
  *          seat whose cursor is below `lowest` is looked at. Its cursor; then the words from there on: only skips up to an
  *          empty or claimed word, or up to the claimed position: it has read all. Then it has block_timeout, from the first
- *          look that finds a seat at this cursor. Else, and afterwards: evicted.
+ *          look that finds a seat on its way to that place. Else, and afterwards: evicted.
  *          Time is a step that the publisher takes when it waits and nothing has changed: one block_timeout has passed. How
  *          long that is, and what else passes meanwhile, is not modelled.
- * P1       no seat that has read all is evicted unless a block_timeout has passed since a look found one at its cursor.
- * P2       one that has stopped is in the way for one block_timeout and no longer. (Not with -DSHORT: see there.)
+ * P1       no seat that has read all is evicted unless a block_timeout has passed since a look found one on its way there.
+ * P2       one that has stopped is in the way for one block_timeout and no longer.
  * P3       a seat is evicted only if its own cursor was in the way, and never while an open claim is in the way too.
  * Flags    -DN= capacity, -DCLAIMS=, -DMOST_SKIP= cells, -DSHORT the first claim has two cells and may be committed with one:
- *          seats that have read all then stand at two cursors, before and behind the skip that is left, and each look at the
- *          one begins the time of the other anew: P2 does not hold. -DBY_PLACE (not built): the time belongs to the place
- *          where what can be read ends, which is one for all. P2 holds.
- * Reach    -DREACH_GRACE, -DREACH_EVICTED_LATE, -DREACH_EVICTED, -DSHORT -DREACH_PUT_OFF: must fail; a seat has its grace, one
- *          is evicted after it, one at once, and two seats put off each other's end.
+ *          seats that have read all then stand at two cursors, before and behind the skip that is left.
+ * Reach    -DREACH_GRACE, -DREACH_EVICTED_LATE, -DREACH_EVICTED: must fail; a seat has its grace, one is evicted after it,
+ *          one at once.
  * Mutants (each must fail)
  *   -DMUTANT_NO_GRACE          whoever is in the way is evicted at once.
  *   -DMUTANT_SKIP_IS_UNREAD    a skip counts as something to read.
  *   -DMUTANT_CLAIMED_IS_UNREAD so does a claimed word.
- *   -DMUTANT_OLD_GRACE         the time does not begin anew at another cursor.
+ *   -DMUTANT_OLD_GRACE         the time does not begin anew at another place.
+ *   -DMUTANT_BY_CURSOR         (-DSHORT) the time belongs to the cursor: two seats put off each other's end for ever.
  *   -DMUTANT_NO_END            it is never over: a seat that has stopped blocks the channel.
  *   -DMUTANT_ANY_CLAIM         open claims that are in the way are not looked at.
  */
@@ -53,12 +52,12 @@ bool evicted[SEATS];
 byte cursor[SEATS];
 bool changed = false;
 byte now = 0;
-byte granted[MOST];                     /* ghost: when a look first found a seat that has read all at this cursor, + 1 */
+byte granted[MOST + 1];                     /* ghost: when a look first found a seat that has read all on its way there, + 1 */
 
-#ifdef BY_PLACE
-#define KEY e
-#else
+#ifdef MUTANT_BY_CURSOR
 #define KEY c
+#else
+#define KEY e
 #endif
 
 inline look_at_claims() {               /* o: the lowest open claim, or the claimed position */
@@ -89,7 +88,7 @@ inline find_read_all() {
      :: else -> v = false; break
      fi
   od;
-#ifdef BY_PLACE
+#ifndef MUTANT_BY_CURSOR
   e = p;
 #endif
   w = 0; p = 0
@@ -209,10 +208,8 @@ wait:
      :: changed -> idle = 0
      :: !changed && o + N < need -> changed; idle = 0   /* an open claim: as long as it takes */
      :: !changed && o + N >= need ->
-#if !defined(SHORT) || defined(BY_PLACE) || defined(REACH_PUT_OFF)
         assert(idle == 0);                                                      /* P2 */
         idle = 1;
-#endif
         if :: now < ENOUGH -> now++ :: else -> goto enough fi
      fi;
      goto again;

@@ -76,6 +76,21 @@ TEST_P(Evict, LeavesWhatTheEvictedOneHoldsUntilItLetsGo) {
   EXPECT_TRUE(receiver.close());
 }
 
+TEST_P(Evict, IsToldBeforeThatTooManyAreHeld) {
+  auto receiver = channel.receiver(0);
+  std::uint32_t place = 0;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    publish(writer, 8, i);
+    ASSERT_EQ(receiver.try_take(record, place), Outcome::ok);
+  }
+  EXPECT_EQ(receiver.try_take(record, place), Outcome::too_many_held);
+  for (std::uint32_t i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, i), Outcome::ok);
+  EXPECT_EQ(receiver.try_take(record, place), Outcome::evicted);
+  Outcome why = Outcome::ok;
+  EXPECT_EQ(receiver.poll(1, why, [](const Record&) {}), 0);
+  EXPECT_EQ(why, Outcome::evicted);
+}
+
 TEST_P(Evict, DoesNotAnswerAnOpenClaimOrAHeldMessage) {
   channel.reader(0);
   const Room open = must_claim(writer, 100);

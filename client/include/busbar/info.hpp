@@ -53,11 +53,12 @@ struct SubscriberInfo {
   std::uint64_t client = 0;
   std::string name;
   std::int64_t pid = 0;
-  std::string state;              // "joining", "reliable", "lossy", "evicted", "leaving"
-  std::uint64_t cursor = 0;       // position
-  std::uint64_t lag_bytes = 0;    // from its cursor to the claimed position
+  std::string state;              // "joining", "reliable", "lossy", "evicted", "leaving", "unknown"
+  std::uint64_t cursor = 0;       // position; all ones once only its held messages remain
+  std::uint64_t lag_bytes = 0;    // from its cursor to the claimed position; of a lossy or
+                                // evicted one perhaps more than the capacity
   std::uint64_t lost = 0;         // messages that it missed, if it is lossy
-  std::vector<HeldMessage> held;  // pinned; the one that is being read may be missing
+  std::vector<HeldMessage> held;  // without what a reliable one received last
 };
 
 /// `busbar show CHANNEL`.

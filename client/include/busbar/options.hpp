@@ -22,7 +22,7 @@ struct ConnectOptions {
 /// What a subscriber's seat does to publishers.
 enum class Delivery : std::uint8_t {
   reliable,  ///< every message; publishers wait for it
-  lossy,     ///< publishers never wait for it; lapped, it goes on and knows how many it missed
+  lossy,     ///< publishers do not wait for it; lapped, it goes on and knows how many it missed
 };
 
 /// Where a subscriber begins.

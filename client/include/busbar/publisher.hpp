@@ -22,7 +22,8 @@ class BUSBAR_EXPORT Publisher {
   ~Publisher();
 
   /// Room for a message of `size` bytes (0 is allowed). Without room it waits as the channel's
-  /// when_full says. Outcomes: ok; timeout (block, after the channel's block_timeout); dropped
+  /// when_full says. Outcomes: ok; timeout (after the channel's block_timeout; under evict
+  /// too, for open claims of others and held messages that leave no room); dropped
   /// (drop_newest; counted); full (the caller's own open claims stand in the way, perhaps because
   /// held messages leave no place but in them: commit those first); interrupted; closed (learnt
   /// with the first commit after it, at the latest); ended (after end()). Throws Errc::too_large
