@@ -20,8 +20,8 @@ class Evictor {
  private:
   bool has_grace(const RingView& ring, std::uint64_t cursor, std::uint64_t end);
 
-  // Whoever has read everything and has yet to step over skips, which may be nearly a lap long, does
-  // not lag: it gets block_timeout to do so. All of those are on their way to one place.
+  // Whoever has read everything and has yet to step over skips, which may be nearly a lap long,
+  // does not lag: it gets block_timeout to do so. All of those are on their way to one place.
   std::uint64_t grace_place_ = ~std::uint64_t{0};
   std::uint32_t grace_since_ms_ = 0;
 };

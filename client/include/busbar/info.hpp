@@ -55,8 +55,8 @@ struct SubscriberInfo {
   std::int64_t pid = 0;
   std::string state;              // "joining", "reliable", "lossy", "evicted", "leaving", "unknown"
   std::uint64_t cursor = 0;       // position; all ones once only its held messages remain
-  std::uint64_t lag_bytes = 0;    // from its cursor to the claimed position; of a lossy or
-                                // evicted one perhaps more than the capacity
+  std::uint64_t lag_bytes = 0;    // from its cursor to the claimed position; of a lossy or evicted
+                                  // one perhaps more than the capacity
   std::uint64_t lost = 0;         // messages that it missed, if it is lossy
   std::vector<HeldMessage> held;  // without what a reliable one received last
 };
