@@ -27,7 +27,7 @@ or with SIGINT or SIGTERM. Exit status 0 only if that was all that was asked for
 without --count the end of the stream or the timeout; and if no message was missed.
 
 Publishers wait for a slow sub, or, if the channel says evict, take its seat away: then it ends with
-status 1. With --lossy neither happens: it misses what was overwritten, goes on with what the ring
+status 1. With --lossy they do neither: it misses what was overwritten, goes on with what the ring
 still has, and says at the end how many messages it lost.
 
 Examples:
@@ -68,7 +68,7 @@ void add_limits(CLI::App& app, SubOptions& sub) {
       ->check(CLI::IsMember({"now", "oldest"}))
       ->type_name("PLACE");
   app.add_flag("--lossy", sub.lossy,
-               "Hold up no publisher: miss what was overwritten, and count it");
+               "Let publishers go on: miss what was overwritten, and count it");
 }
 
 Framing framing_of(const SubOptions& sub) {

@@ -81,7 +81,10 @@ void Holds::pin_current() noexcept {
   if (current == 0) return;
   const auto place = static_cast<std::uint32_t>(std::countr_zero(current));
   const std::uint64_t position = position_[place].load(std::memory_order_relaxed);
-  const Word word(ring_.record(position).word.load(std::memory_order_relaxed));
+  const Word word(ring_.record(position).word.load(std::memory_order_acquire));
+  // Still held behind the load: it was this record's word, and no later one's.
+  released = released_.load(std::memory_order_acquire);
+  if ((held_with(released) & current) == 0) return;
   seat_.pinned_at_ms[place].store(sync::coarse_milliseconds(), std::memory_order_relaxed);
   // Before the cursor (release in move_cursor): who sees the one sees the other.
   seat_.pin[place].store(

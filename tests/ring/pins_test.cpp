@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <random>
 #include <vector>
 
 #include "common/layout/pin.hpp"
@@ -332,6 +333,28 @@ TEST(PinnedBytes, ThatLieAcrossThePositionOrTheEndOfTheRingCount) {
   pinned.look(channel.ring, 3000);
   EXPECT_TRUE(pinned.find_clear(channel.ring, 1008, place));
   EXPECT_EQ(place, 4400u);
+}
+
+// What docs/patterns.md promises to those who size a ring.
+TEST(PinnedBytes, LeaveAGapOfTheFreeBytesByOneMoreThanTheirNumber) {
+  TestRing channel;
+  channel.ring.seats_control->active[0].store(1);
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 5000; ++round) {
+    const std::uint64_t count = random() % 9;
+    std::uint64_t held = 0;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const std::uint64_t bytes = i < count ? 8 + random() % 60 * 8 : 0;
+      held += bytes;
+      channel.ring.seats[0].pin[i].store(bytes == 0 ? 0
+                                                    : Pin(random() % 512 * 8, bytes, 4096).bits());
+    }
+    ring::PinnedBytes pinned(channel.ring);
+    pinned.look(channel.ring, 4096 + random() % 512 * 8);
+    const std::uint64_t fits = (4096 - held) / (count + 1) / 8 * 8;
+    std::uint64_t place = 0;
+    ASSERT_TRUE(held >= 4096 || pinned.find_clear(channel.ring, fits, place)) << "round " << round;
+  }
 }
 
 TEST(PinnedBytes, KeepPlacesOnTheGridOfTheAlignment) {
