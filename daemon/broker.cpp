@@ -49,7 +49,7 @@ std::string words(const Peer& peer) {
 
 }  // namespace
 
-Broker::Broker(Config config, std::string socket_path)
+Broker::Broker(config::Config config, std::string socket_path)
     : config_(std::move(config)),
       path_(std::move(socket_path)),
       lock_(path_),
@@ -86,8 +86,8 @@ void Broker::run() {
 }
 
 void Broker::create_configured_channels() {
-  const SettingsResolver resolver(config_.defaults);
-  for (const ConfiguredChannel& configured : config_.channels) {
+  const config::SettingsResolver resolver(config_.defaults);
+  for (const config::ConfiguredChannel& configured : config_.channels) {
     const auto channel = channels_.create(resolver.resolve(configured.name, configured.settings));
     channel->add_waiter([this](std::exception_ptr failure) {
       if (!failure) return;

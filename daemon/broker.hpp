@@ -5,9 +5,9 @@
 #include <string>
 
 #include "common/base/unique_fd.hpp"
+#include "config/config.hpp"
 #include "daemon/arrival.hpp"
 #include "daemon/channel_registry.hpp"
-#include "daemon/config.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
 #include "daemon/housekeeper.hpp"
@@ -26,7 +26,7 @@ namespace busbar::daemon {
 class Broker {
  public:
   /// Throws Errc::in_use (another broker), invalid_argument, system.
-  Broker(Config config, std::string socket_path);
+  Broker(config::Config config, std::string socket_path);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -57,7 +57,7 @@ class Broker {
   void reclaim_all(const Session& session);
   void end_if_done(const Session& session);
 
-  Config config_;
+  config::Config config_;
   std::string path_;
   SocketLock lock_;
   EventLoop loop_;

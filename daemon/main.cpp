@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "common/base/error.hpp"
+#include "config/config_loader.hpp"
 #include "daemon/broker.hpp"
 #include "daemon/command_line.hpp"
-#include "daemon/config_loader.hpp"
 #include "daemon/exit_code.hpp"
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
@@ -18,14 +18,15 @@ namespace {
 using namespace busbar::daemon;
 
 /// The file with what the command line says in its stead.
-Config configuration(const CommandLine& line) {
+busbar::config::Config configuration(const CommandLine& line) {
+  using namespace busbar::config;
   Config config = line.config.empty() ? Config() : load_config(line.config);
   if (!line.socket.empty()) config.socket = line.socket;
   if (!line.log_level.empty()) config.log_level = line.log_level;
   return config;
 }
 
-int serve(Config config) {
+int serve(busbar::config::Config config) {
   try {
     std::string path = prepare_socket_path(config.socket);
     Broker broker(std::move(config), std::move(path));
@@ -41,7 +42,7 @@ int serve(Config config) {
 }
 
 int run(const CommandLine& line) {
-  Config config;
+  busbar::config::Config config;
   try {
     config = configuration(line);
   } catch (const std::exception& error) {

@@ -1,7 +1,7 @@
 #include "daemon/reports.hpp"
 
 #include "common/ring/membership.hpp"
-#include "daemon/settings_resolver.hpp"
+#include "config/settings_resolver.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -85,9 +85,9 @@ control::ChannelReport channel_report(const Channel& channel) {
   report.capacity = settings.capacity;
   report.max_message = settings.max_message;
   report.block_timeout_ns = settings.block_timeout_ns;
-  report.when_full = when_full_text(settings.when_full);
+  report.when_full = config::when_full_text(settings.when_full);
   report.segment = "named";
-  report.fences = fence_rule_text(settings.fence_rule);
+  report.fences = config::fence_rule_text(settings.fence_rule);
   report.max_publishers = settings.max_publishers;
   report.max_subscribers = settings.max_subscribers;
   report.alignment = settings.alignment;

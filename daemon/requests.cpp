@@ -38,7 +38,7 @@ const char* role_text(control::Role role) {
 }  // namespace
 
 Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-                   const Config& config)
+                   const config::Config& config)
     : sessions_(sessions),
       channels_(channels),
       quota_(quota),
@@ -90,7 +90,7 @@ Requests::Result Requests::run(const Call& call, const control::Create& body) {
   auto channel = channels_.find(body.channel);
   if (!channel) channel = channels_.create(wanted);
   if (!channel->memory()) return wait(call, *channel);
-  const std::string other = difference(channel->settings(), wanted);
+  const std::string other = config::difference(channel->settings(), wanted);
   if (other.empty()) return reply(call.request, control::Created{channel_report(*channel)});
   throw Error(Errc::channel_exists, "channel " + busbar::quoted(body.channel) +
                                         " exists with other settings: " + other +

@@ -8,11 +8,11 @@
 
 #include "common/base/error.hpp"
 #include "common/control/messages.hpp"
+#include "config/config.hpp"
+#include "config/settings_resolver.hpp"
 #include "daemon/answer.hpp"
 #include "daemon/channel_registry.hpp"
-#include "daemon/config.hpp"
 #include "daemon/session_table.hpp"
-#include "daemon/settings_resolver.hpp"
 
 namespace busbar::daemon {
 
@@ -22,7 +22,7 @@ namespace busbar::daemon {
 class Requests {
  public:
   Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-           const Config& config);
+           const config::Config& config);
 
   /// Sends the answer through the session's socket, or holds the socket until there is one.
   void handle(Session& session, const control::Request& request);
@@ -59,8 +59,8 @@ class Requests {
   SessionTable& sessions_;
   ChannelRegistry& channels_;
   const Quota& quota_;
-  const Config& config_;
-  SettingsResolver resolver_;
+  const config::Config& config_;
+  config::SettingsResolver resolver_;
 };
 
 }  // namespace busbar::daemon

@@ -26,6 +26,13 @@ void fields(A& a, typename A::template Ref<Hello> m) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<Access> m) {
+  a.or_default("everybody", m.everybody);
+  a.or_default("users", m.users);
+  a.or_default("groups", m.groups);
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<ChannelSettings> m) {
   a("capacity", m.capacity);
   a("max_message", m.max_message);
@@ -36,6 +43,8 @@ void fields(A& a, typename A::template Ref<ChannelSettings> m) {
   a("alignment", m.alignment);
   a("segment", m.segment);
   a("fences", m.fences);
+  a("publish", m.publish);
+  a("subscribe", m.subscribe);
 }
 
 template <class A>

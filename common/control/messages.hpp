@@ -28,13 +28,22 @@ struct Hello {
   std::string name;  // the client's
   ProcessStatement process;
 };
+/// Who may do something. Numbers of the machine that the broker runs on; its own user and root always
+/// may.
+struct Access {
+  bool everybody = false;
+  std::vector<std::uint32_t> users = {}, groups = {};
+
+  bool operator==(const Access&) const = default;
+};
 struct ChannelSettings {  // all optional: what is missing is the broker's default
   std::optional<std::uint64_t> capacity = {}, max_message = {};
   std::optional<std::string> when_full = {};  // "block", "drop_newest", "evict"
   std::optional<std::uint64_t> block_timeout_ns = {};
   std::optional<std::uint32_t> max_publishers = {}, max_subscribers = {}, alignment = {};
-  std::optional<std::string> segment = {};  // "auto", "named"
+  std::optional<std::string> segment = {};  // "auto", "named", "sealed"
   std::optional<std::string> fences = {};   // "auto", "full"
+  std::optional<Access> publish = {}, subscribe = {};
 };
 struct Create {
   std::string channel;

@@ -1,4 +1,4 @@
-#include "daemon/config_node.hpp"
+#include "config/config_node.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -7,7 +7,7 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 constexpr std::size_t kDeepest = 16;
@@ -151,4 +151,4 @@ ConfigNode parse_config_text(std::string_view text, const std::string& name) {
   return Builder(text, name).run();
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

@@ -1,11 +1,11 @@
-#include "daemon/nearest_word.hpp"
+#include "config/nearest_word.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 const std::vector<std::string> kWords{"capacity", "max_message", "max_publishers", "log"};
@@ -21,4 +21,4 @@ TEST(NearestWord, FindsNothingNearSomethingElse) {
 }
 
 }  // namespace
-}  // namespace busbar::daemon
+}  // namespace busbar::config

@@ -1,10 +1,10 @@
-#include "daemon/nearest_word.hpp"
+#include "config/nearest_word.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 /// Levenshtein's.
@@ -39,4 +39,4 @@ std::string nearest_word(std::string_view given, std::span<const std::string> wo
   return best;
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

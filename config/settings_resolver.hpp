@@ -6,7 +6,7 @@
 #include "common/control/messages.hpp"
 #include "common/ring/format.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 
 /// Makes a channel's settings complete: what is given, else the configured default, else the
 /// built-in one. Immutable, so any thread may use it.
@@ -30,4 +30,4 @@ std::string difference(const ring::Settings& existing, const ring::Settings& wan
 std::string when_full_text(layout::WhenFull when_full);
 std::string fence_rule_text(layout::FenceRule rule);
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

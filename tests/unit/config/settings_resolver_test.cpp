@@ -1,4 +1,4 @@
-#include "daemon/settings_resolver.hpp"
+#include "config/settings_resolver.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/base/error.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 using control::ChannelSettings;
@@ -123,4 +123,4 @@ TEST(SettingsDifference, NamesEveryPolicyForAFullRing) {
 }
 
 }  // namespace
-}  // namespace busbar::daemon
+}  // namespace busbar::config

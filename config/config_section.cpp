@@ -1,13 +1,13 @@
-#include "daemon/config_section.hpp"
+#include "config/config_section.hpp"
 
 #include <algorithm>
 
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/units.hpp"
-#include "daemon/nearest_word.hpp"
+#include "config/nearest_word.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 std::string joined(std::span<const std::string> words) {
@@ -93,4 +93,4 @@ void ConfigSection::fail(const ConfigNode& node, const std::string& what) const 
               file_ + ":" + std::to_string(node.line) + ": " + pointer + ": " + what);
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

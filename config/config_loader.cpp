@@ -1,4 +1,4 @@
-#include "daemon/config_loader.hpp"
+#include "config/config_loader.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -11,10 +11,10 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/layout/limits.hpp"
-#include "daemon/config_section.hpp"
-#include "daemon/settings_resolver.hpp"
+#include "config/config_section.hpp"
+#include "config/settings_resolver.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 using Keys = std::vector<ConfigSection::Key>;
@@ -194,4 +194,4 @@ Config parse_config(std::string_view text, const std::string& name) {
   return Loader(name).run(parse_config_text(text, name));
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

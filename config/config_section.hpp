@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config_node.hpp"
+#include "config/config_node.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 
 /// Reads the values of one file; every error has file, line, pointer, what was found and what is
 /// allowed, and is an Error of Errc::invalid_argument. A plain value that names its file.
@@ -40,4 +40,4 @@ class ConfigSection {
   std::string file_;
 };
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

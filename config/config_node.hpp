@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace busbar::daemon {
+namespace busbar::config {
 
 /// One value of a configuration text, with where it stands. A plain value.
 struct ConfigNode {
@@ -27,4 +27,4 @@ struct ConfigNode {
 /// twice, nested too deep.
 ConfigNode parse_config_text(std::string_view text, const std::string& name);
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

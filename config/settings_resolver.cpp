@@ -1,4 +1,4 @@
-#include "daemon/settings_resolver.hpp"
+#include "config/settings_resolver.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -10,7 +10,7 @@
 #include "common/layout/geometry.hpp"
 #include "common/sync/fence.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 constexpr std::uint64_t kDefaultCapacity = 4 << 20;
@@ -197,4 +197,4 @@ std::string fence_rule_text(layout::FenceRule rule) {
   return rule == layout::FenceRule::membarrier ? "membarrier" : "full";
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/config.hpp"
+#include "config/config.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 
 /// Reads a configuration file: JSON, in which comments are allowed. Throws Errc::invalid_argument
 /// with FILE:LINE: POINTER: what was found and what is allowed, or Errc::system (unreadable).
@@ -14,4 +14,4 @@ Config load_config(const std::string& path);
 /// The same for a text; `name` stands for FILE.
 Config parse_config(std::string_view text, const std::string& name);
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config

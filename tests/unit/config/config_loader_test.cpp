@@ -1,4 +1,4 @@
-#include "daemon/config_loader.hpp"
+#include "config/config_loader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/base/error.hpp"
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 using ::testing::AllOf;
@@ -135,4 +135,4 @@ TEST(ConfigLoader, RefusesWhatIsNoJson) {
 }
 
 }  // namespace
-}  // namespace busbar::daemon
+}  // namespace busbar::config
