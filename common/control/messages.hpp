@@ -28,8 +28,8 @@ struct Hello {
   std::string name;  // the client's
   ProcessStatement process;
 };
-/// Who may do something. Numbers of the machine that the broker runs on; its own user and root always
-/// may.
+/// Who may do something. Numbers of the machine that the broker runs on; its own user and root
+/// always may.
 struct Access {
   bool everybody = false;
   std::vector<std::uint32_t> users = {}, groups = {};
