@@ -53,6 +53,7 @@ Broker::Broker(config::Config config, std::string socket_path)
     : config_(std::move(config)),
       path_(std::move(socket_path)),
       lock_(path_),
+      health_(loop_.turns()),
       signals_(make_signalfd()),
       quota_(config_.limits.memory.value_or(default_memory_limit())),
       maker_(loop_),
@@ -60,7 +61,7 @@ Broker::Broker(config::Config config, std::string socket_path)
       channels_(maker_, mender_, quota_,
                 names_without_leftovers(config_.bus, path_ + " " + lock_.identity()),
                 config_.limits.channels, registry_callbacks()),
-      requests_(sessions_, channels_, quota_, config_),
+      requests_(sessions_, channels_, quota_, health_, config_),
       greeter_(sessions_, config_.bus, config_.limits.clients),
       lobby_(loop_, kHelloPatience, [this](std::uint64_t id) { on_overdue(id); }),
       listener_(loop_, path_, config_.socket_mode, [this] { on_acceptable(); }) {

@@ -10,6 +10,7 @@
 #include "daemon/channel_registry.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
+#include "daemon/health.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/listener.hpp"
 #include "daemon/lobby.hpp"
@@ -61,6 +62,7 @@ class Broker {
   std::string path_;
   SocketLock lock_;
   EventLoop loop_;
+  Health health_;
   UniqueFd signals_;
   Quota quota_;
   Housekeeper maker_;   // of memory: large channels take seconds

@@ -77,11 +77,13 @@ void EventLoop::run() {
   while (!stopped_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_limit());
     if (count < 0 && errno != EINTR) throw system_error("epoll_wait", errno);
+    const Clock::time_point began = Clock::now();
     for (int i = 0; i < count && !stopped_; ++i) {
       dispatch(events[static_cast<std::size_t>(i)].data.u64,
                events[static_cast<std::size_t>(i)].events);
     }
     ring_alarm();
+    turns_.record(Clock::now() - began);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "common/base/unique_fd.hpp"
+#include "daemon/latency_histogram.hpp"
 
 namespace busbar::daemon {
 
@@ -25,6 +26,8 @@ class Watch {
   /// What to wait for from now on (EPOLLIN, ...; 0: only hang-ups, which cannot be masked).
   void change(std::uint32_t events);
   void reset() noexcept;
+  /// Whether it watches something.
+  explicit operator bool() const noexcept { return loop_ != nullptr; }
 
  private:
   friend class EventLoop;
@@ -54,6 +57,10 @@ class EventLoop {
   void run();
   void stop() noexcept { stopped_ = true; }
 
+  /// How long the turns took, each from the end of one wait to the beginning of the next: so long
+  /// something that became ready may have had to wait for others.
+  const LatencyHistogram& turns() const noexcept { return turns_; }
+
  private:
   friend class Watch;
   int wait_limit() const;
@@ -66,6 +73,7 @@ class EventLoop {
   std::unordered_map<std::uint64_t, std::shared_ptr<Handler>> handlers_;
   std::optional<Clock::time_point> alarm_;
   std::function<void()> on_alarm_;
+  LatencyHistogram turns_;
   bool stopped_ = false;
 };
 

@@ -38,10 +38,11 @@ const char* role_text(control::Role role) {
 }  // namespace
 
 Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-                   const config::Config& config)
+                   const Health& health, const config::Config& config)
     : sessions_(sessions),
       channels_(channels),
       quota_(quota),
+      health_(health),
       config_(config),
       resolver_(config.defaults) {}
 
@@ -153,6 +154,7 @@ Requests::Result Requests::run(const Call& call, const control::Broker&) {
   report.clients_limit = config_.limits.clients;
   report.channels = channels_.size();
   report.channels_limit = channels_.limit();
+  health_.tell(report);
   return reply(call.request, std::move(report));
 }
 

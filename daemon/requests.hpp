@@ -12,6 +12,7 @@
 #include "config/settings_resolver.hpp"
 #include "daemon/answer.hpp"
 #include "daemon/channel_registry.hpp"
+#include "daemon/health.hpp"
 #include "daemon/session_table.hpp"
 
 namespace busbar::daemon {
@@ -22,7 +23,7 @@ namespace busbar::daemon {
 class Requests {
  public:
   Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-           const config::Config& config);
+           const Health& health, const config::Config& config);
 
   /// Sends the answer through the session's socket, or holds the socket until there is one.
   void handle(Session& session, const control::Request& request);
@@ -59,6 +60,7 @@ class Requests {
   SessionTable& sessions_;
   ChannelRegistry& channels_;
   const Quota& quota_;
+  const Health& health_;
   const config::Config& config_;
   config::SettingsResolver resolver_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 namespace busbar {
@@ -79,9 +80,21 @@ ClientInfo info_of(const control::ClientReport& report) {
 }
 
 BrokerInfo info_of(const control::BrokerReport& report) {
-  return {report.version,       report.bus,          report.pid,
-          report.memory,        report.memory_limit, report.clients,
-          report.clients_limit, report.channels,     report.channels_limit};
+  return {report.version,
+          report.bus,
+          report.pid,
+          report.memory,
+          report.memory_limit,
+          report.clients,
+          report.clients_limit,
+          report.channels,
+          report.channels_limit,
+          std::chrono::milliseconds(report.uptime_ms),
+          report.resident,
+          report.descriptors,
+          report.loop_turns,
+          std::chrono::microseconds(report.loop_p99_us),
+          std::chrono::microseconds(report.loop_max_us)};
 }
 
 control::ChannelSettings settings_of(const ChannelOptions& options) {

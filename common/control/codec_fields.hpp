@@ -216,6 +216,12 @@ void fields(A& a, typename A::template Ref<BrokerReport> m) {
   a("clients_limit", m.clients_limit);
   a("channels", m.channels);
   a("channels_limit", m.channels_limit);
+  a("uptime_ms", m.uptime_ms);
+  a("resident", m.resident);
+  a("descriptors", m.descriptors);
+  a("loop_turns", m.loop_turns);
+  a("loop_p99_us", m.loop_p99_us);
+  a("loop_max_us", m.loop_max_us);
 }
 
 }  // namespace busbar::control

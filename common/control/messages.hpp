@@ -165,6 +165,8 @@ struct BrokerReport {
   std::int64_t pid = 0;
   std::uint64_t memory = 0, memory_limit = 0;
   std::uint32_t clients = 0, clients_limit = 0, channels = 0, channels_limit = 0;
+  std::uint64_t uptime_ms = 0, resident = 0, descriptors = 0;
+  std::uint64_t loop_turns = 0, loop_p99_us = 0, loop_max_us = 0;
 };
 
 using ReplyBody = std::variant<Failure, Welcome, Created, Opened, Done, ChannelList, ChannelShown,

@@ -91,6 +91,12 @@ struct BrokerInfo {
   std::uint32_t clients_limit = 0;
   std::uint32_t channels = 0;
   std::uint32_t channels_limit = 0;
+  std::chrono::milliseconds uptime{};
+  std::uint64_t resident = 0;            // bytes of the broker's process in memory
+  std::uint64_t descriptors = 0;         // that it has open; 0: a kernel before 6.2 does not tell
+  std::uint64_t loop_turns = 0;          // of its main loop: each serves whoever asked meanwhile
+  std::chrono::microseconds loop_p99{};  // what 99 % of them took at most, as a power of two
+  std::chrono::microseconds loop_max{};  // the longest that it ever kept a client waiting
 };
 
 }  // namespace busbar

@@ -78,6 +78,22 @@ TEST(EventLoop, ChangesWhatItWaitsFor) {
   EXPECT_EQ(seen, static_cast<std::uint32_t>(EPOLLOUT));
 }
 
+TEST(EventLoop, CountsATurnWithoutTheWaitBeforeIt) {
+  EventLoop loop;
+  const UniqueFd fd = event();
+  const Watch watch = loop.watch(fd.get(), EPOLLIN, [&](std::uint32_t) {
+    const auto until = EventLoop::Clock::now() + 2ms;
+    while (EventLoop::Clock::now() < until) continue;
+    loop.stop();
+  });
+  const auto began = EventLoop::Clock::now();
+  loop.set_alarm(began + 50ms, [&] { ::eventfd_write(fd.get(), 1); });
+  loop.run();
+  EXPECT_EQ(loop.turns().count(), 2u);
+  EXPECT_GE(loop.turns().max(), 2ms);
+  EXPECT_LE(loop.turns().max(), EventLoop::Clock::now() - began - 50ms);
+}
+
 TEST(EventLoop, RingsItsAlarmNotBeforeItsTime) {
   EventLoop loop;
   const auto when = EventLoop::Clock::now() + 20ms;
