@@ -9,6 +9,8 @@ namespace {
 // 64 entries of at most 900 bytes each stay below 64 KiB: names have 128 bytes, twice that with
 // escapes, a channel 18 numbers of at most 20 digits; a subscriber 6, and 8 held messages of 2.
 constexpr std::size_t kPage = 64;
+// A channel's report also tells its load: two more names and 7 numbers.
+constexpr std::size_t kChannelPage = 32;
 
 // What a seat's cursor says when it gates nobody and only messages that are held remain.
 constexpr std::uint64_t kGatesNobody = ~std::uint64_t{0};
@@ -61,6 +63,39 @@ control::SubscriberReport subscriber_report(const Channel& channel, std::uint32_
   return report;
 }
 
+void add_lag(control::LoadReport& load, const ring::SeatCounts& counts, const Session& session) {
+  const bool gates = counts.state == layout::SeatState::reliable && counts.cursor != kGatesNobody;
+  if (!gates || counts.lag_bytes <= load.lag_bytes) return;
+  load.lag_bytes = counts.lag_bytes;
+  load.lag_client = session.id();
+  load.lag_name = session.name();
+}
+
+void add_held(control::LoadReport& load, const ring::SeatCounts& counts, const Session& session) {
+  for (std::uint32_t i = 0; i < counts.held; ++i) {
+    const control::HeldReport held = held_report(counts.hold[i]);
+    load.held += 1;
+    load.held_bytes += held.bytes;
+    if (load.held_client != 0 && held.for_ms <= load.held_for_ms) continue;
+    load.held_for_ms = held.for_ms;
+    load.held_client = session.id();
+    load.held_name = session.name();
+  }
+}
+
+control::LoadReport load_report(const Channel& channel, const SessionTable& sessions) {
+  control::LoadReport load;
+  for (std::uint32_t seat = 0; seat < channel.places(control::Role::subscriber); ++seat) {
+    const Session* session = sessions.find(channel.holder({control::Role::subscriber, seat}));
+    if (session == nullptr) continue;
+    const auto counts = ring::seat_counts(channel.memory()->view(), seat);
+    add_lag(load, counts, *session);
+    add_held(load, counts, *session);
+    load.lost += counts.lost;
+  }
+  return load;
+}
+
 std::uint32_t number_of(Place place) {
   return place.role == control::Role::publisher ? place.index : control::kFirstSeat + place.index;
 }
@@ -78,7 +113,7 @@ control::ClientReport client_report(const Session& session) {
 
 }  // namespace
 
-control::ChannelReport channel_report(const Channel& channel) {
+control::ChannelReport channel_report(const Channel& channel, const SessionTable& sessions) {
   const ring::Settings& settings = channel.settings();
   control::ChannelReport report;
   report.name = settings.name;
@@ -100,17 +135,19 @@ control::ChannelReport channel_report(const Channel& channel) {
   report.sequence = counts.sequence;
   report.dropped = counts.dropped;
   report.evicted = counts.evicted;
+  report.load = load_report(channel, sessions);
   return report;
 }
 
-control::ChannelList channel_page(const ChannelRegistry& channels, const std::string& after) {
+control::ChannelList channel_page(const ChannelRegistry& channels, const SessionTable& sessions,
+                                  const std::string& after) {
   control::ChannelList page;
   const auto& names = channels.names();
   for (auto at = names.upper_bound(after); at != names.end(); ++at) {
     if (!at->second->memory()) continue;  // not created yet
-    page.more = page.channels.size() == kPage;
+    page.more = page.channels.size() == kChannelPage;
     if (page.more) break;
-    page.channels.push_back(channel_report(*at->second));
+    page.channels.push_back(channel_report(*at->second, sessions));
   }
   return page;
 }
@@ -118,7 +155,7 @@ control::ChannelList channel_page(const ChannelRegistry& channels, const std::st
 control::ChannelShown members_page(const Channel& channel, const SessionTable& sessions,
                                    std::uint32_t from) {
   control::ChannelShown page;
-  page.channel = channel_report(channel);
+  page.channel = channel_report(channel, sessions);
   for (const Place place : channel.held_places()) {
     const Session* session = sessions.find(channel.holder(place));
     if (session == nullptr || number_of(place) < from) continue;

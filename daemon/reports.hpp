@@ -10,8 +10,9 @@
 
 namespace busbar::daemon {
 
-control::ChannelReport channel_report(const Channel& channel);
-control::ChannelList channel_page(const ChannelRegistry& channels, const std::string& after);
+control::ChannelReport channel_report(const Channel& channel, const SessionTable& sessions);
+control::ChannelList channel_page(const ChannelRegistry& channels, const SessionTable& sessions,
+                                  const std::string& after);
 control::ChannelShown members_page(const Channel& channel, const SessionTable& sessions,
                                    std::uint32_t from);
 control::ClientList client_page(const SessionTable& sessions, std::uint64_t after);

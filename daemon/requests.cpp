@@ -92,7 +92,8 @@ Requests::Result Requests::run(const Call& call, const control::Create& body) {
   if (!channel) channel = channels_.create(wanted);
   if (!channel->memory()) return wait(call, *channel);
   const std::string other = config::difference(channel->settings(), wanted);
-  if (other.empty()) return reply(call.request, control::Created{channel_report(*channel)});
+  if (other.empty())
+    return reply(call.request, control::Created{channel_report(*channel, sessions_)});
   throw Error(Errc::channel_exists, "channel " + busbar::quoted(body.channel) +
                                         " exists with other settings: " + other +
                                         "; remove it first or ask for the same");
@@ -130,7 +131,7 @@ Requests::Result Requests::run(const Call& call, const control::Remove& body) {
 }
 
 Requests::Result Requests::run(const Call& call, const control::List& body) {
-  return reply(call.request, channel_page(channels_, body.after));
+  return reply(call.request, channel_page(channels_, sessions_, body.after));
 }
 
 Requests::Result Requests::run(const Call& call, const control::Show& body) {

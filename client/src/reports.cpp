@@ -38,6 +38,20 @@ SubscriberInfo info_of(const control::SubscriberReport& report) {
   return info;
 }
 
+ChannelLoad load_of(const control::LoadReport& report) {
+  ChannelLoad load;
+  load.lag_bytes = report.lag_bytes;
+  load.lag_client = report.lag_client;
+  load.lag_name = report.lag_name;
+  load.lost = report.lost;
+  load.held = report.held;
+  load.held_bytes = report.held_bytes;
+  load.held_longest = std::chrono::milliseconds(report.held_for_ms);
+  load.held_client = report.held_client;
+  load.held_name = report.held_name;
+  return load;
+}
+
 }  // namespace
 
 ChannelInfo info_of(const control::ChannelReport& report) {
@@ -60,6 +74,7 @@ ChannelInfo info_of(const control::ChannelReport& report) {
   info.dropped = report.dropped;
   info.evicted = report.evicted;
   info.memory = report.memory;
+  info.load = load_of(report.load);
   return info;
 }
 

@@ -108,6 +108,19 @@ void fields(A& a, typename A::template Ref<Welcome> m) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<LoadReport> m) {
+  a("lag_bytes", m.lag_bytes);
+  a("lag_client", m.lag_client);
+  a("lag_name", m.lag_name);
+  a("lost", m.lost);
+  a("held", m.held);
+  a("held_bytes", m.held_bytes);
+  a("held_for_ms", m.held_for_ms);
+  a("held_client", m.held_client);
+  a("held_name", m.held_name);
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<ChannelReport> m) {
   a("name", m.name);
   a("capacity", m.capacity);
@@ -127,6 +140,7 @@ void fields(A& a, typename A::template Ref<ChannelReport> m) {
   a("dropped", m.dropped);
   a("evicted", m.evicted);
   a("memory", m.memory);
+  a("load", m.load);
 }
 
 template <class A>

@@ -99,6 +99,17 @@ struct Welcome {
   std::uint64_t session = 0;
   std::string secret;  // 32 hex digits: proves the session to a restarted broker
 };
+/// What a channel's subscribers do to it, all of them together.
+struct LoadReport {
+  std::uint64_t lag_bytes = 0;   // the largest of a reliable one
+  std::uint64_t lag_client = 0;  // whose that is: session and name
+  std::string lag_name;
+  std::uint64_t lost = 0;  // by those that are there
+  std::uint64_t held = 0, held_bytes = 0;
+  std::uint32_t held_for_ms = 0;  // the longest
+  std::uint64_t held_client = 0;  // whose that is
+  std::string held_name;
+};
 struct ChannelReport {
   std::string name;
   std::uint64_t capacity = 0, max_message = 0, block_timeout_ns = 0;
@@ -106,6 +117,7 @@ struct ChannelReport {
   std::uint32_t max_publishers = 0, max_subscribers = 0, alignment = 0;
   std::uint32_t publishers = 0, subscribers = 0;
   std::uint64_t claimed = 0, tail = 0, sequence = 0, dropped = 0, evicted = 0, memory = 0;
+  LoadReport load;
 };
 struct Created {
   ChannelReport channel;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,37 @@ TEST_F(ShowSeats, TellsEachHeldMessageWithItsBytesAndSinceWhen) {
   EXPECT_GE(report.held[0].for_ms, 9800u);
   EXPECT_EQ(report.held[1].bytes, 64u);
   EXPECT_LT(report.held[1].for_ms, report.held[0].for_ms);
+}
+
+/// Whoever lists channels sees at once where to look closer.
+TEST_F(ShowSeats, TheListTellsTheLoadOfAllSubscribersTogether) {
+  RawClient other(broker_.socket(), "slow");
+  const OpenSeat keeper(client_);
+  const OpenSeat slow(other);
+  const OpenSeat lossy(client_);
+  Publisher publisher = broker_.connect().publisher("c");
+  EXPECT_EQ(publisher.publish(std::as_bytes(std::span("message"))), Outcome::ok);
+  keeper.seat().state.store(layout::SeatState::lossy);
+  keeper.seat().lost.store(5);
+  keeper.hold(1, 4096, 9800);
+  keeper.hold(6, 64, 0);
+  lossy.seat().state.store(layout::SeatState::lossy);
+  lossy.seat().lost.store(2);
+  slow.seat().state.store(layout::SeatState::reliable);
+  slow.seat().cursor.store(0);
+  slow.hold(0, 128, 100);
+  const ChannelInfo channel = broker_.connect().channels().at(0);
+  EXPECT_EQ(channel.load.lag_bytes, channel.claimed);
+  EXPECT_GT(channel.load.lag_bytes, 0u);
+  EXPECT_EQ(channel.load.lag_name, "slow");
+  EXPECT_EQ(channel.load.lost, 7u);
+  EXPECT_EQ(channel.load.held, 3u);
+  EXPECT_EQ(channel.load.held_bytes, 4096u + 64u + 128u);
+  EXPECT_GE(channel.load.held_longest.count(), 9800);
+  EXPECT_EQ(channel.load.held_name, "keeper");
+  const auto shown = client_.ask(Show{"c"}).as<ChannelShown>().subscribers;
+  EXPECT_EQ(channel.load.lag_client, shown.at(1).client);
+  EXPECT_EQ(channel.load.held_client, shown.at(0).client);
 }
 
 TEST_F(ShowSeats, CallsAMessageThatIsNewerThanTheLookAtTheClockNew) {

@@ -11,6 +11,19 @@
 
 namespace busbar {
 
+/// What a channel's subscribers do to it, all of them together.
+struct ChannelLoad {
+  std::uint64_t lag_bytes = 0;   // the largest of a reliable one: publishers wait for it first
+  std::uint64_t lag_client = 0;  // whose that is: ClientInfo::id, 0 if none lags
+  std::string lag_name;          // and its name
+  std::uint64_t lost = 0;        // messages that those missed who are there now
+  std::uint64_t held = 0;        // messages that are kept in place
+  std::uint64_t held_bytes = 0;
+  std::chrono::milliseconds held_longest{};
+  std::uint64_t held_client = 0;  // who keeps one longest, 0 if nobody does
+  std::string held_name;
+};
+
 /// One line of `busbar ls`.
 struct ChannelInfo {
   std::string name;
@@ -31,6 +44,7 @@ struct ChannelInfo {
   std::uint64_t dropped = 0;   // messages refused under drop_newest
   std::uint64_t evicted = 0;   // seats taken away under evict
   std::uint64_t memory = 0;    // bytes of both segments
+  ChannelLoad load;
 };
 
 struct PublisherInfo {

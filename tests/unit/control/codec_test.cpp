@@ -107,18 +107,42 @@ TEST(Codec, KeepsTheMessagesThatASubscriberHolds) {
   EXPECT_EQ(read.subscribers[0].held[1].bytes, 18446744073709551615u);
 }
 
+ChannelReport largest_channel() {
+  ChannelReport channel;
+  channel.name = std::string(128, 'x');
+  channel.capacity = channel.max_message = channel.block_timeout_ns = ~0ull;
+  channel.when_full = "drop_newest";
+  channel.segment = "sealed";
+  channel.fences = "membarrier";
+  channel.max_publishers = channel.max_subscribers = channel.alignment = ~0u;
+  channel.publishers = channel.subscribers = ~0u;
+  channel.claimed = channel.tail = channel.sequence = channel.dropped = ~0ull;
+  channel.evicted = channel.memory = ~0ull;
+  const std::string name(128, '"');
+  channel.load = {~0ull, ~0ull, name, ~0ull, ~0ull, ~0ull, ~0u, ~0ull, name};
+  return channel;
+}
+
 TEST(Codec, MakesAPacketOfTheLargestPageOfSubscribers) {
   const HeldReport held{~0ull, ~0u};
   const SubscriberReport subscriber{255,        ~0ull,      std::string(128, '"'),
                                     2147483647, "reliable", ~0ull,
                                     ~0ull,      ~0ull,      std::vector<HeldReport>(8, held)};
   ChannelShown shown;
-  shown.channel.name = std::string(128, 'x');
+  shown.channel = largest_channel();
   shown.subscribers.assign(64, subscriber);
   shown.next = 320;
-  // Room for the numbers of the channel's own report.
-  EXPECT_LT(encode(Reply{~0ull, shown}).size() + 18 * 20, kLargestPacket);
+  EXPECT_LT(encode(Reply{~0ull, shown}).size(), kLargestPacket);
   EXPECT_EQ(round_trip(shown).subscribers.size(), 64u);
+}
+
+TEST(Codec, MakesAPacketOfTheLargestPageOfChannels) {
+  const ChannelList list{std::vector<ChannelReport>(32, largest_channel()), true};
+  EXPECT_LT(encode(Reply{~0ull, list}).size(), kLargestPacket);
+  const ChannelList read = round_trip(list);
+  ASSERT_EQ(read.channels.size(), 32u);
+  EXPECT_EQ(read.channels[31].load.held_name, std::string(128, '"'));
+  EXPECT_EQ(read.channels[31].load.held_for_ms, ~0u);
 }
 
 TEST(Codec, ReplacesBytesThatAreNoUtf8InReplies) {
