@@ -11,6 +11,18 @@ namespace {
 // Keys stay in the order of the documents.
 using Json = nlohmann::ordered_json;
 
+Json to_document(const ChannelLoad& load) {
+  return {{"lag_bytes", load.lag_bytes},
+          {"lag_client", load.lag_client},
+          {"lag_name", load.lag_name},
+          {"lost", load.lost},
+          {"held", load.held},
+          {"held_bytes", load.held_bytes},
+          {"held_for_ms", load.held_longest.count()},
+          {"held_client", load.held_client},
+          {"held_name", load.held_name}};
+}
+
 Json to_document(const ChannelInfo& channel) {
   return {{"name", channel.name},
           {"capacity", channel.capacity},
@@ -29,7 +41,8 @@ Json to_document(const ChannelInfo& channel) {
           {"sequence", channel.sequence},
           {"dropped", channel.dropped},
           {"evicted", channel.evicted},
-          {"memory", channel.memory}};
+          {"memory", channel.memory},
+          {"load", to_document(channel.load)}};
 }
 
 Json to_document(const PublisherInfo& publisher) {
@@ -67,6 +80,31 @@ Json to_document(const ClientInfo& client) {
           {"connected", client.connected}};
 }
 
+Json to_document(const BrokerInfo& broker) {
+  return {{"version", broker.version},
+          {"bus", broker.bus},
+          {"pid", broker.pid},
+          {"memory", broker.memory},
+          {"memory_limit", broker.memory_limit},
+          {"clients", broker.clients},
+          {"clients_limit", broker.clients_limit},
+          {"channels", broker.channels},
+          {"channels_limit", broker.channels_limit}};
+}
+
+Json to_document(const ChannelActivity& activity) {
+  Json document = to_document(activity.channel);
+  const auto rate = [](const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+  };
+  document["messages_per_s"] = rate(activity.messages);
+  document["bytes_per_s"] = rate(activity.bytes);
+  document["dropped_since"] = activity.dropped;
+  document["lost_since"] = activity.lost;
+  document["evicted_since"] = activity.evicted;
+  return document;
+}
+
 template <typename Item>
 Json to_array(const std::vector<Item>& items) {
   Json array = Json::array();
@@ -76,6 +114,15 @@ Json to_array(const std::vector<Item>& items) {
 
 std::string text(const Json& document) {
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string one_line(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::int64_t milliseconds_since_1970() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -96,6 +143,19 @@ std::string details_json(const ChannelDetails& details) {
 
 std::string clients_json(const std::vector<ClientInfo>& clients) {
   return text({{"clients", to_array(clients)}});
+}
+
+std::string activity_json(const TopView& view, std::chrono::nanoseconds interval) {
+  return one_line(
+      {{"time_ms", milliseconds_since_1970()},
+       {"interval_ns", interval.count()},
+       {"broker", to_document(view.sample.broker)},
+       {"channels", to_array(view.channels)},
+       {"clients", view.sample.clients_refused ? Json() : to_array(view.sample.clients)}});
+}
+
+std::string away_json(const std::string& why) {
+  return one_line({{"time_ms", milliseconds_since_1970()}, {"away", why}});
 }
 
 }  // namespace busbar::cli

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <busbar/info.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
-// The documents of --json: one a call, keys as in busbar/info.hpp, sizes in bytes, times in
-// nanoseconds. Bytes that are no UTF-8 are replaced.
+#include "cli/top/top_view.hpp"
+
+// The documents of --json: one a call (of `top` one a line), keys as in busbar/info.hpp,
+// sizes in bytes, times in nanoseconds. Bytes that are no UTF-8 are replaced.
 
 namespace busbar::cli {
 
@@ -17,5 +20,10 @@ std::string channel_json(const ChannelInfo& channel);
 std::string details_json(const ChannelDetails& details);
 /// {"clients": [{...}]}
 std::string clients_json(const std::vector<ClientInfo>& clients);
+
+/// One line: a sample, and the channels with what happened since the one before, `interval` ago.
+std::string activity_json(const TopView& view, std::chrono::nanoseconds interval);
+/// One line: {"time_ms": ..., "away": WHY}
+std::string away_json(const std::string& why);
 
 }  // namespace busbar::cli

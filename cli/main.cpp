@@ -40,14 +40,17 @@ void set_up(CLI::App& root, CommonOptions& options) {
   root.get_formatter()->label("SUBCOMMAND", "VERB");
   root.set_version_flag("--version", std::string("busbar ") + library_version());
   root.add_option("--socket", options.socket, "The broker's control socket")->type_name("PATH");
-  root.add_flag("--json", options.json, "One JSON document (ls, show, create, clients)");
+  root.add_option("--name", options.name, "What others see it called; default busbar")
+      ->type_name("NAME");
+  root.add_flag("--json", options.json,
+                "One JSON document (ls, show, create, clients), or one a line (top)");
   root.footer(kFooter);
   root.fallthrough();
 }
 
 std::vector<Verb> make_verbs(CLI::App& root) {
-  return {make_ls(root),  make_show(root), make_create(root), make_rm(root),
-          make_pub(root), make_sub(root),  make_clients(root)};
+  return {make_ls(root),  make_show(root), make_create(root),  make_rm(root),
+          make_pub(root), make_sub(root),  make_clients(root), make_top(root)};
 }
 
 /// What was wrong, in words of ours where the parser's would mislead.
@@ -77,7 +80,7 @@ int run_verb(const std::vector<Verb>& verbs, const CommonOptions& options) {
   for (const Verb& verb : verbs) {
     if (!verb.app->parsed()) continue;
     if (options.json && !verb.has_json) {
-      throw UsageError("--json is for ls, show, create and clients; " + verb.app->get_name() +
+      throw UsageError("--json is for ls, show, create, clients and top; " + verb.app->get_name() +
                        " has no document to print");
     }
     return verb.run(options);

@@ -3,7 +3,7 @@
 namespace busbar::cli {
 
 Bus connect(const CommonOptions& options) {
-  return Bus::connect({.name = "busbar", .socket = options.socket});
+  return Bus::connect({.name = options.name, .socket = options.socket});
 }
 
 void add_channel(CLI::App& app, std::string& target) {

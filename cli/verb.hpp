@@ -10,6 +10,7 @@ namespace busbar::cli {
 /// What stands before or behind every verb.
 struct CommonOptions {
   std::string socket;
+  std::string name = "busbar";
   bool json = false;
 };
 
@@ -30,6 +31,7 @@ Verb make_rm(CLI::App& root);
 Verb make_pub(CLI::App& root);
 Verb make_sub(CLI::App& root);
 Verb make_clients(CLI::App& root);
+Verb make_top(CLI::App& root);
 
 /// The positional CHANNEL that most verbs have.
 void add_channel(CLI::App& app, std::string& target);

@@ -50,6 +50,9 @@ TEST_F(CliUsage, WrongUsageIsTwoWithTheOptionAndWhatIsAllowed) {
       {{"sub", "c", "--from", "tomorrow"}, "oldest"},
       {{"sub", "a/b"}, "a/b"},
       {{"rm", "c", "--json"}, "--json"},
+      {{"top", "--interval", "50ms"}, "--interval"},
+      {{"top", "--sort", "colour"}, "rate"},
+      {{"top", "--count", "0"}, "--count"},
   };
   for (const auto& [words, part] : cases) {
     const Ran ran = busbar(words);
@@ -62,7 +65,7 @@ TEST_F(CliUsage, WrongUsageIsTwoWithTheOptionAndWhatIsAllowed) {
 }
 
 TEST_F(CliUsage, HelpIsDataWithExamples) {
-  for (const char* verb : {"ls", "show", "create", "rm", "pub", "sub", "clients"}) {
+  for (const char* verb : {"ls", "show", "create", "rm", "pub", "sub", "clients", "top"}) {
     const Ran ran = busbar({verb, "--help"});
     EXPECT_EQ(ran.status, 0);
     EXPECT_EQ(ran.err, "");
@@ -89,6 +92,14 @@ TEST_F(CliUsage, CommonOptionsMayStandBehindTheVerb) {
   const Ran ran = run({BUSBAR_CLI_PATH, "ls", "--json", "--socket", broker_.socket()});
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_THAT(ran.out, StartsWith("{"));
+}
+
+TEST_F(CliUsage, ANameTellsMembersApart) {
+  Process sub = subscribe("c", {"--name", "recorder"});
+  EXPECT_EQ(broker_.connect().channel("c").subscribers.at(0).name, "recorder");
+  const Ran long_name = busbar({"--name", std::string(129, 'x'), "ls"});
+  EXPECT_EQ(long_name.status, 2);
+  EXPECT_THAT(long_name.err, HasSubstr("at most 128"));
 }
 
 TEST_F(CliUsage, NothingIsLeftOpenByAClosedStandardStream) {
