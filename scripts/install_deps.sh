@@ -27,6 +27,10 @@ for_tests=(
   clang-format-14
   spin                # tests/models
   valgrind            # scripts/instructions.py
+  dpkg-dev            # scripts/package.sh: what a package depends on
+  file                # likewise: which files are programs
+  systemd             # tests/system: units are checked and run
+  systemd-container   # tests/system: the container that they run in
 )
 
 say() { printf 'install_deps: %s\n' "$*" >&2; }

@@ -24,7 +24,7 @@ runs() {  # runs WHAT PROGRAM
   grep -q /nonexistent/control.sock <<<"$words" || fail "$1: the error does not name the socket: $words"
   echo "$1: ok"
 }
-needs_shared() { ldd "$1" | grep -q 'libbusbar\.so\.0'; }
+needs_shared() { ldd "$1" | grep -q 'libbusbar\.so\.1'; }
 
 # Every public header compiles alone, with the installed ones only.
 for header in "$prefix"/include/busbar/*.hpp; do
@@ -39,8 +39,8 @@ cmake -S "$here" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CX
 cmake --build "$scratch/consumer" >"$scratch/build.log" || { cat "$scratch/build.log"; fail "build"; }
 runs "CMake, shared" "$scratch/consumer/consumer_shared"
 runs "CMake, static" "$scratch/consumer/consumer_static"
-needs_shared "$scratch/consumer/consumer_shared" || fail "consumer_shared is not linked to libbusbar.so.0"
-! needs_shared "$scratch/consumer/consumer_static" || fail "consumer_static needs libbusbar.so.0"
+needs_shared "$scratch/consumer/consumer_shared" || fail "consumer_shared is not linked to libbusbar.so.1"
+! needs_shared "$scratch/consumer/consumer_static" || fail "consumer_static needs libbusbar.so.1"
 
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name busbar.pc)")
 export PKG_CONFIG_PATH
@@ -54,11 +54,17 @@ runs "pkg-config, shared" "$scratch/plain_shared"
 "$cxx" -std=c++20 "$here/consumer.cpp" -o "$scratch/plain_static" $(pkg-config --cflags busbar) \
   -Wl,-Bstatic $(pkg-config --static --libs busbar) -Wl,-Bdynamic
 runs "pkg-config, static" "$scratch/plain_static"
-! needs_shared "$scratch/plain_static" || fail "plain_static needs libbusbar.so.0"
+! needs_shared "$scratch/plain_static" || fail "plain_static needs libbusbar.so.1"
 
 inner=$(nm -DC --defined-only "$libdir/libbusbar.so" | grep -E ' [A-Z] busbar::(ring|control|shm|sync|layout)::' || true)
 [[ -z $inner ]] || fail "libbusbar.so exports what is not public: $inner"
 echo "symbols: ok"
+
+unit=$prefix/lib/systemd/system/busbard.service
+grep -qx "ExecStart=$scratch/first/bin/busbard --config $scratch/first/etc/busbar/busbar.json" "$unit" ||
+  fail "the unit has other paths: $(grep ExecStart= "$unit")"
+[[ -f $prefix/etc/busbar/busbar.json ]] || fail "no configuration"
+echo "service: ok"
 
 for program in busbar busbard; do
   "$prefix/bin/$program" --version | grep -qF "$version" || fail "$program --version: not $version"

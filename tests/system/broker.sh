@@ -1,0 +1,102 @@
+# shellcheck shell=bash disable=SC2154
+# Sourced by inside.sh: the installed broker, as clients and an administrator see it.
+begin "the first client starts the service"
+words=$(timeout 20 busbar ls 2>&1) || failed "busbar ls: $words"
+active busbard.service || failed "busbard.service does not run"
+[[ $(ps -o user= -p "$(main_pid)") == busbar ]] || failed "$(ps -f -p "$(main_pid)")"
+[[ $(stat -c '%a %U %G' $sock) == "660 busbar busbar" ]] || failed "$(stat -c '%A %U %G' $sock)"
+ok
+
+begin "the configuration is reloaded"
+cp /etc/busbar/busbar.json ../installed.json
+cat >/etc/busbar/busbar.json <<'JSON'
+{
+  "defaults": { "publish": { "groups": ["busbar"] }, "subscribe": { "groups": ["busbar"] } },
+  "channels": [
+    { "name": "quotes", "capacity": "64KiB" },
+    { "name": "own", "capacity": "64KiB", "publish": { "users": [] }, "subscribe": { "users": [] } }
+  ]
+}
+JSON
+before_pid=$(main_pid)
+mark
+systemctl reload busbard.service || failed "systemctl reload"
+[[ $(main_pid) == "$before_pid" ]] || failed "another broker runs"
+busbar show quotes >/dev/null || failed "the channel is not there"
+ok
+
+begin "a configuration that is wrong is refused, and the old one stays"
+sed 's/"capacity"/"capacitty"/' -i /etc/busbar/busbar.json
+! systemctl reload busbard.service 2>/dev/null || failed "systemctl reload did not fail"
+active busbard.service || failed "the service does not run"
+[[ $(main_pid) == "$before_pid" ]] || failed "another broker runs"
+busbar show quotes >/dev/null || failed "the channel is gone"
+eventually journal_has capacitty || failed "the journal does not tell why"
+sed 's/"capacitty"/"capacity"/' -i /etc/busbar/busbar.json
+ok
+
+begin "a user outside the group cannot connect"
+words=$(as outsider timeout 10 busbar ls 2>&1) && failed "was let in"
+grep -qi 'permission\|denied' <<<"$words" || failed "says: $words"
+ok
+
+begin "members of the group exchange messages"
+usermod -aG busbar insider
+as insider busbar ls | grep -q '^quotes ' || failed "the channel is not listed"
+as insider timeout 20 busbar sub quotes --count 2 >received 2>sub.log &
+eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+printf 'one\ntwo\n' | as insider busbar pub quotes || failed "pub"
+wait $! || failed "sub: $(cat sub.log)"
+[[ $(cat received) == $'one\ntwo' ]] || failed "received $(cat received)"
+ok
+
+begin "what the lists do not give is refused and logged"
+mark
+! as insider busbar sub own --timeout 0 2>sub.log || failed "was let in"
+eventually journal_has '"MESSAGE":"[^"]*own' || failed "the journal does not tell: $(journal_since)"
+ok
+
+begin "a broker that hangs is killed by the watchdog and started anew"
+mkdir -p /run/systemd/system/busbard.service.d
+printf '[Service]\nWatchdogSec=1s\n' >/run/systemd/system/busbard.service.d/test.conf
+systemctl daemon-reload
+systemctl restart busbard.service || failed restart
+hung=$(main_pid)
+kill -STOP "$hung"
+eventually another_pid "$hung" || failed "the broker that hung was not replaced"
+busbar show quotes >/dev/null || failed "the new one does not answer"
+ok
+
+begin "a broker that was killed is started anew"
+killed=$(main_pid)
+kill -KILL "$killed"
+eventually another_pid "$killed" || failed "it was not"
+busbar show quotes >/dev/null || failed "the new one does not answer"
+ok
+
+begin "stopped, it starts again with the next client"
+systemctl stop busbard.service 2>/dev/null || failed "stop"
+inactive busbard.service || failed "it runs"
+[[ -S $sock ]] || failed "the socket is gone"
+busbar show quotes >/dev/null || failed "the next client does not start it"
+active busbard.service || failed "the next client did not start it"
+ok
+
+begin "a configuration that is wrong at start is not tried again and again"
+systemctl stop busbard.service 2>/dev/null
+echo '{ "bus": { "nam": "x" } }' >/etc/busbar/busbar.json
+! systemctl start busbard.service 2>/dev/null || failed "it started"
+(($(restarts) == 0)) || failed "$(restarts) restarts"
+systemctl reset-failed
+cp ../installed.json /etc/busbar/busbar.json
+systemctl restart busbard.socket
+ok
+
+begin "an upgrade replaces the broker and keeps the configuration"
+echo '{ "channels": [ { "name": "mine", "capacity": "64KiB" } ] }' >/etc/busbar/busbar.json
+busbar show mine >/dev/null || failed "the channel is not there"
+before_pid=$(main_pid)
+dpkg -i ./busbard_*.deb >dpkg.log 2>&1 </dev/null || { cat dpkg.log; failed "dpkg -i"; }
+another_pid "$before_pid" || failed "the old broker runs"
+busbar show mine >/dev/null || failed "the configuration was lost"
+ok

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# The test itself, in the container, as root, under its systemd. Installs the packages, uses them as an
+# administrator and as users would, and removes them. Stops at the first failure.
+set -uo pipefail
+cd "$(dirname "$0")"
+sock=/run/busbar/control.sock
+
+# ---- words ----
+step=start
+failed() {
+  echo "FAILED: $step: $*"
+  systemctl --no-pager --full status busbard.socket busbard.service 2>&1 | head -40
+  journalctl --no-pager -q -u busbard.service -u busbard.socket -n 40
+  exit 1
+}
+begin() { step=$*; }
+ok() { echo "ok: $step"; }
+
+# eventually COMMAND...: true within ten seconds. What is waited for is systemd's, and it tells nobody.
+eventually() {
+  local end=$((SECONDS + 10))
+  until "$@"; do
+    ((SECONDS < end)) || return 1
+    sleep 0.02
+  done
+}
+
+as() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env -- "${@:2}"; }
+main_pid() { systemctl show --value -p MainPID busbard.service; }
+restarts() { systemctl show --value -p NRestarts busbard.service; }
+active() { systemctl --quiet is-active "$1"; }
+inactive() { ! active "$1"; }
+another_pid() { [[ $(main_pid) != 0 && $(main_pid) != "$1" ]] && active busbard.service; }
+journal_since() { journalctl -q -o json --after-cursor="$cursor" -u busbard.service; }
+mark() { cursor=$(journalctl -q -n 1 -o json | sed 's/.*"__CURSOR":"\([^"]*\)".*/\1/'); }
+journal_has() { journalctl --sync; journal_since | grep -q -- "$1"; }
+
+# Everything that a package may leave: files, users, groups, units. Not what dpkg and systemd note of
+# every package, nor the journal.
+inventory() {
+  find / -xdev \( -path /proc -o -path /sys -o -path /busbar-test -o -path /var/log -o -path /tmp \
+    -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/cache -o -path /run/systemd \
+    -o -path /var/lib/systemd -o -path /run/log \) -prune -o -print
+  find /run -mindepth 1 -maxdepth 1 ! -name 'credentials' ! -name '*.lock'
+  find /dev/shm /var/lib/systemd/deb-systemd-helper-* 2>/dev/null
+  getent passwd | cut -d: -f1 | sed 's/^/user /'
+  getent group | sed 's/^/group /'
+  systemctl list-unit-files --no-legend | awk '{ print "unit", $1 }'
+}
+
+begin "two ordinary users, one of them to be in the group"
+useradd --no-create-home insider && useradd --no-create-home outsider || failed useradd
+ok
+
+inventory | sort >before
+
+begin "the packages install"
+DEBIAN_FRONTEND=noninteractive dpkg -i ./libbusbar1_*.deb ./busbar_*.deb ./busbard_*.deb \
+  ./libbusbar-dev_*.deb >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -i"; }
+ok
+
+begin "there is a system user busbar with a group of its own"
+id busbar >/dev/null || failed "no user"
+(($(id -u busbar) < 1000)) || failed "no system user: $(id busbar)"
+[[ $(id -gn busbar) == busbar ]] || failed "$(id busbar)"
+ok
+
+begin "the units are correct"
+words=$(systemd-analyze verify --man=no busbard.service busbard.socket 2>&1) || failed "$words"
+[[ -z $words ]] || failed "$words"
+words=$(systemd-analyze security --offline=yes --threshold=20 busbard.service 2>&1) ||
+  failed "$(tail -3 <<<"$words")"
+ok
+
+begin "the socket listens, the service does not run"
+active busbard.socket || failed "busbard.socket is not active"
+inactive busbard.service || failed "busbard.service runs"
+[[ $(stat -c '%a %U %G' $sock) == "660 busbar busbar" ]] || failed "$(stat -c '%A %U %G' $sock)"
+[[ $(stat -c '%a' /run/busbar) == 755 ]] || failed "$(ls -ld /run/busbar)"
+ok
+
+# What the broker does for systemd, once it knows it.
+if ldd /usr/bin/busbard | grep -q libsystemd; then source ./broker.sh; fi
+
+begin "removed, it is stopped; its configuration stays"
+dpkg -r busbard >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -r"; }
+inactive busbard.socket || failed "the socket listens"
+inactive busbard.service || failed "the service runs"
+[[ ! -e /run/busbar ]] || failed "/run/busbar is left: $(ls -la /run/busbar)"
+[[ -f /etc/busbar/busbar.json ]] || failed "the configuration is gone"
+ok
+
+begin "purged, nothing is left"
+dpkg -P busbard libbusbar-dev busbar libbusbar1 >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -P"; }
+rm -r /run/systemd/system/busbard.service.d
+systemctl daemon-reload
+inventory | sort >after
+words=$(diff before after) || failed "$words"
+ok
+
+echo "all passed"
