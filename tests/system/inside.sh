@@ -2,7 +2,7 @@
 # The test itself, in the container, as root, under its systemd. Installs the packages, uses them as an
 # administrator and as users would, and removes them. Stops at the first failure.
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 sock=/run/busbar/control.sock
 
 # ---- words ----
@@ -80,7 +80,7 @@ inactive busbard.service || failed "busbard.service runs"
 ok
 
 # What the broker does for systemd, once it knows it.
-if ldd /usr/bin/busbard | grep -q libsystemd; then source ./broker.sh; fi
+if grep -q sd_listen_fds /usr/bin/busbard; then source ./broker.sh; fi
 
 begin "removed, it is stopped; its configuration stays"
 dpkg -r busbard >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -r"; }
@@ -92,7 +92,7 @@ ok
 
 begin "purged, nothing is left"
 dpkg -P busbard libbusbar-dev busbar libbusbar1 >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -P"; }
-rm -r /run/systemd/system/busbard.service.d
+rm -rf /run/systemd/system/busbard.service.d
 systemctl daemon-reload
 inventory | sort >after
 words=$(diff before after) || failed "$words"

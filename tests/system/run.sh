@@ -65,7 +65,7 @@ boot() {  # in a mount namespace that ends with the container
   cp "$packages"/*.deb "$here"/{inside,broker}.sh root/busbar-test/
   cp "$here/busbar-test.service" root/etc/systemd/system/
   local status=0
-  timeout -k 5 150 systemd-nspawn -q --register=no --keep-unit -D root --boot --console=pipe \
+  timeout --foreground -k 5 150 systemd-nspawn -q --register=no --keep-unit -D root --boot --console=pipe \
     --capability=CAP_IPC_LOCK,CAP_SYS_NICE --private-network systemd.unit=busbar-test.service \
     </dev/null >console 2>&1 || status=$?
   if [[ ! -s root/busbar-test/output ]]; then
