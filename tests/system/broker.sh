@@ -7,6 +7,14 @@ active busbard.service || failed "busbard.service does not run"
 [[ $(stat -c '%a %U %G' $sock) == "660 busbar busbar" ]] || failed "$(stat -c '%A %U %G' $sock)"
 ok
 
+begin "bash completes channels"
+source /usr/share/bash-completion/completions/busbar
+busbar create completed >/dev/null || failed create
+COMP_WORDS=(busbar --socket $sock show comp) COMP_CWORD=4 _busbar
+[[ ${COMPREPLY[*]} == completed ]] || failed "says: ${COMPREPLY[*]}"
+busbar rm completed || failed rm
+ok
+
 # Does the broker know the lists of who may use a channel, and the command line how to reload?
 knows_lists=no
 echo '{ "defaults": { "publish": { "users": [] } } }' >lists.json

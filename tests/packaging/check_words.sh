@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# check_words.sh BUSBAR: whether bash completion and the man page know every verb and every option of
+# that command line.
+set -euo pipefail
+busbar=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+page=$root/packaging/man/busbar.1
+source "$root/packaging/completion/busbar"
+
+missing=0
+missing() { echo "missing in $1: $2" >&2; missing=1; }
+
+# The names in front of the descriptions: "-h,--help", "-o FILE", "--capacity SIZE", "ls".
+options_of() {
+  "$busbar" "$@" --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n' | sed 's/[:{].*//' |
+    sed 's/^-h$//; /^$/d'
+}
+complete_with() {  # complete_with WORD...: what is offered for the last one
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+  _busbar
+  printf '%s\n' "${COMPREPLY[@]}"
+}
+in_page() { grep -q -- "\\(Fl\\|,\\) ${1#-}\\b" "$page"; }
+
+verbs=$("$busbar" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
+[[ -n $verbs ]] || { echo "no verbs in busbar --help" >&2; exit 1; }
+options=0
+for verb in "" $verbs; do
+  words=(busbar)
+  if [[ -n $verb ]]; then
+    words+=("$verb")
+    complete_with busbar "$verb" | grep -qxF -- "$verb" || missing completion "$verb"
+    grep -q "^\.It Cm $verb\b" "$page" || missing busbar.1 "$verb"
+  fi
+  for option in $(options_of $verb); do
+    options=$((options + 1))
+    complete_with "${words[@]}" "$option" | grep -qxF -- "$option" ||
+      missing completion "$verb $option"
+    [[ $option == --help ]] || in_page "$option" || missing busbar.1 "$verb $option"
+  done
+done
+echo "$(wc -w <<<"$verbs") verbs, $options options"
+exit $missing
