@@ -9,6 +9,7 @@
 #include "common/base/units.hpp"
 #include "common/layout/geometry.hpp"
 #include "common/sync/fence.hpp"
+#include "config/access.hpp"
 
 namespace busbar::config {
 namespace {
@@ -29,12 +30,12 @@ std::string time_words(std::uint64_t ns) {
 class Resolution {
  public:
   Resolution(const std::string& channel, const control::ChannelSettings& given,
-             const control::ChannelSettings& defaults)
-      : given_(given), defaults_(defaults) {
+             const control::ChannelSettings& defaults, std::uint32_t own)
+      : given_(given), defaults_(defaults), own_(own) {
     settings_.name = channel;
   }
 
-  ring::Settings run() {
+  ChannelPlan run() {
     capacity();
     alignment();
     max_message();
@@ -44,9 +45,11 @@ class Resolution {
                                      kDefaultPublishers, layout::kMaxPublishers);
     settings_.max_subscribers = count("max_subscribers", &control::ChannelSettings::max_subscribers,
                                       kDefaultSubscribers, layout::kMaxSubscribers);
-    segment();
     fences();
-    return settings_;
+    const auto publish = access("publish", &control::ChannelSettings::publish);
+    const auto subscribe = access("subscribe", &control::ChannelSettings::subscribe);
+    const bool others = admits_others(publish, own_) || admits_others(subscribe, own_);
+    return {settings_, backing(others), publish, subscribe};
   }
 
  private:
@@ -123,12 +126,23 @@ class Resolution {
     return wanted;
   }
 
-  void segment() const {
+  control::Access access(const char* what,
+                         std::optional<control::Access> control::ChannelSettings::*member) const {
+    const control::Access access = chosen(member, control::Access());
+    const std::size_t longest = std::max(access.users.size(), access.groups.size());
+    if (longest <= kMostNames) return access;
+    refuse("\"" + std::string(what) + "\" has a list of " + std::to_string(longest) +
+           " entries; give at most " + std::to_string(kMostNames) + " users and as many groups");
+  }
+
+  /// Who may write to a named segment may also cut it short under the others: among users that
+  /// need not trust one another it is sealed.
+  shm::Backing backing(bool others) const {
     const auto word = chosen<std::string>(&control::ChannelSettings::segment, "auto");
-    if (word == "auto" || word == "named") return;
-    refuse(word == "sealed"
-               ? "segment \"sealed\" is not supported yet; give \"auto\" or \"named\""
-               : "segment " + busbar::quoted(word) + " is unknown; give \"auto\" or \"named\"");
+    if (word == "sealed" || (word == "auto" && others)) return shm::Backing::sealed;
+    if (word == "auto" || word == "named") return shm::Backing::named;
+    refuse("segment " + busbar::quoted(word) +
+           " is unknown; give \"auto\", \"named\" or \"sealed\"");
   }
 
   void fences() {
@@ -141,6 +155,7 @@ class Resolution {
 
   const control::ChannelSettings& given_;
   const control::ChannelSettings& defaults_;
+  std::uint32_t own_;
   ring::Settings settings_;
 };
 
@@ -159,17 +174,10 @@ class Differences {
   std::string text_;
 };
 
-}  // namespace
-
-ring::Settings SettingsResolver::resolve(const std::string& channel,
-                                         const control::ChannelSettings& given) const {
-  require_channel_name(channel);
-  return Resolution(channel, given, defaults_).run();
-}
-
-std::string difference(const ring::Settings& existing, const ring::Settings& wanted) {
+void compare_fixed(Differences& found, const ChannelPlan& plan, const ChannelPlan& other) {
   const auto number = [](std::uint32_t value) { return std::to_string(value); };
-  Differences found;
+  const ring::Settings& existing = plan.ring;
+  const ring::Settings& wanted = other.ring;
   found.compare("capacity", existing.capacity, wanted.capacity, size_text);
   found.compare("max_message", existing.max_message, wanted.max_message, size_text);
   found.compare("when_full", existing.when_full, wanted.when_full, when_full_text);
@@ -178,6 +186,28 @@ std::string difference(const ring::Settings& existing, const ring::Settings& wan
   found.compare("max_subscribers", existing.max_subscribers, wanted.max_subscribers, number);
   found.compare("alignment", existing.alignment, wanted.alignment, number);
   found.compare("fences", existing.fence_rule, wanted.fence_rule, fence_rule_text);
+  found.compare("segment", plan.backing, other.backing, backing_text);
+}
+
+}  // namespace
+
+ChannelPlan SettingsResolver::resolve(const std::string& channel,
+                                      const control::ChannelSettings& given) const {
+  require_channel_name(channel);
+  return Resolution(channel, given, defaults_, own_).run();
+}
+
+std::string difference(const ChannelPlan& existing, const ChannelPlan& wanted) {
+  Differences found;
+  compare_fixed(found, existing, wanted);
+  found.compare("publish", existing.publish, wanted.publish, access_text);
+  found.compare("subscribe", existing.subscribe, wanted.subscribe, access_text);
+  return found.text();
+}
+
+std::string fixed_difference(const ChannelPlan& existing, const ChannelPlan& wanted) {
+  Differences found;
+  compare_fixed(found, existing, wanted);
   return found.text();
 }
 
@@ -195,6 +225,10 @@ std::string when_full_text(layout::WhenFull when_full) {
 
 std::string fence_rule_text(layout::FenceRule rule) {
   return rule == layout::FenceRule::membarrier ? "membarrier" : "full";
+}
+
+std::string backing_text(shm::Backing backing) {
+  return backing == shm::Backing::named ? "named" : "sealed";
 }
 
 }  // namespace busbar::config

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <string>
 
 #include "common/control/messages.hpp"
-#include "common/ring/format.hpp"
+#include "config/channel_plan.hpp"
 
 namespace busbar::config {
 
@@ -12,22 +14,29 @@ namespace busbar::config {
 /// built-in one. Immutable, so any thread may use it.
 class SettingsResolver {
  public:
-  explicit SettingsResolver(control::ChannelSettings defaults) : defaults_(std::move(defaults)) {}
+  /// `own`: the broker's user, who needs no list.
+  explicit SettingsResolver(control::ChannelSettings defaults, std::uint32_t own = ::geteuid())
+      : defaults_(std::move(defaults)), own_(own) {}
 
   /// channel_id is left 0. Throws Errc::invalid_argument or invalid_name with what was given, the
   /// limit and the remedy.
-  ring::Settings resolve(const std::string& channel, const control::ChannelSettings& given) const;
+  ChannelPlan resolve(const std::string& channel, const control::ChannelSettings& given) const;
 
  private:
   control::ChannelSettings defaults_;
+  std::uint32_t own_;
 };
 
 /// What `wanted` has otherwise than `existing`, in words ("capacity is 4MiB, not 8MiB; ..."); empty
 /// if nothing.
-std::string difference(const ring::Settings& existing, const ring::Settings& wanted);
+std::string difference(const ChannelPlan& existing, const ChannelPlan& wanted);
+
+/// The same for what cannot be changed while the channel exists: all but who may use it.
+std::string fixed_difference(const ChannelPlan& existing, const ChannelPlan& wanted);
 
 /// The words of configuration and protocol.
 std::string when_full_text(layout::WhenFull when_full);
 std::string fence_rule_text(layout::FenceRule rule);
+std::string backing_text(shm::Backing backing);
 
 }  // namespace busbar::config

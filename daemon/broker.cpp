@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <utility>
@@ -14,7 +15,7 @@
 #include "common/base/rough_size.hpp"
 #include "common/base/version.hpp"
 #include "common/control/codec.hpp"
-#include "daemon/machine_memory.hpp"
+#include "config/machine_memory.hpp"
 #include "daemon/segment_names.hpp"
 
 namespace busbar::daemon {
@@ -55,14 +56,17 @@ Broker::Broker(config::Config config, std::string socket_path)
       lock_(path_),
       health_(loop_.turns()),
       signals_(make_signalfd()),
-      quota_(config_.limits.memory.value_or(default_memory_limit())),
+      quota_(config_.limits.memory.value_or(config::default_memory_limit())),
+      shares_(::geteuid(), config::user_share(config_.limits, quota_.limit())),
+      access_(::geteuid(), config_.admin),
       maker_(loop_),
       mender_(loop_),
-      channels_(maker_, mender_, quota_,
+      channels_(maker_, mender_, quota_, shares_,
                 names_without_leftovers(config_.bus, path_ + " " + lock_.identity()),
                 config_.limits.channels, registry_callbacks()),
-      requests_(sessions_, channels_, quota_, health_, config_),
-      greeter_(sessions_, config_.bus, config_.limits.clients),
+      sessions_(shares_),
+      requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_),
+      greeter_(sessions_, channels_, access_, shares_, config_),
       lobby_(loop_, kHelloPatience, [this](std::uint64_t id) { on_overdue(id); }),
       listener_(loop_, path_, config_.socket_mode, [this] { on_acceptable(); }) {
   signal_watch_ = loop_.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
@@ -89,7 +93,8 @@ void Broker::run() {
 void Broker::create_configured_channels() {
   const config::SettingsResolver resolver(config_.defaults);
   for (const config::ConfiguredChannel& configured : config_.channels) {
-    const auto channel = channels_.create(resolver.resolve(configured.name, configured.settings));
+    const auto channel =
+        channels_.create(resolver.resolve(configured.name, configured.settings), ::geteuid());
     channel->add_waiter([this](std::exception_ptr failure) {
       if (!failure) return;
       failure_ = std::move(failure);
@@ -134,6 +139,11 @@ bool Broker::accept_one() {
 
 void Broker::admit(Arrival arrival) {
   if (arrival.peer.dead) return;
+  if (shares_.crowds(arrival.peer.uid)) {
+    return complaints_.about(arrival.peer.uid, "client (" + words(arrival.peer) +
+                                                   ") dropped: too many connections of one user; "
+                                                   "see limits.per_user.clients");
+  }
   Session& session = sessions_.add(std::move(arrival.peer));
   const std::uint64_t id = session.id();
   try {
@@ -187,7 +197,9 @@ void Broker::on_hello(Session& session, const control::Request& request) {
 }
 
 void Broker::refuse(Session& session, std::uint64_t request, const std::string& why, int code) {
-  spdlog::warn("client {} (uid {}) dropped: {}", session.words(), session.peer().uid, why);
+  complaints_.about(session.peer().uid, "client " + session.words() + " (uid " +
+                                            std::to_string(session.peer().uid) +
+                                            ") dropped: " + why);
   session.socket()->send(make_failure(request, code, why));
   disconnect(session);
 }
@@ -200,8 +212,9 @@ void Broker::on_gone(std::uint64_t id) {
 
 void Broker::on_overdue(std::uint64_t id) {
   Session& session = *sessions_.find(id);
-  spdlog::warn("client ({}) dropped: no hello within {} s", words(session.peer()),
-               kHelloPatience.count());
+  complaints_.about(session.peer().uid, "client (" + words(session.peer()) +
+                                            ") dropped: no hello within " +
+                                            std::to_string(kHelloPatience.count()) + " s");
   disconnect(session);
 }
 

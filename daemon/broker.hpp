@@ -6,8 +6,10 @@
 
 #include "common/base/unique_fd.hpp"
 #include "config/config.hpp"
+#include "daemon/access_control.hpp"
 #include "daemon/arrival.hpp"
 #include "daemon/channel_registry.hpp"
+#include "daemon/complaints.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
 #include "daemon/health.hpp"
@@ -18,6 +20,7 @@
 #include "daemon/requests.hpp"
 #include "daemon/session_table.hpp"
 #include "daemon/socket_lock.hpp"
+#include "daemon/user_shares.hpp"
 
 namespace busbar::daemon {
 
@@ -65,6 +68,9 @@ class Broker {
   Health health_;
   UniqueFd signals_;
   Quota quota_;
+  UserShares shares_;
+  AccessControl access_;
+  Complaints complaints_;
   Housekeeper maker_;   // of memory: large channels take seconds
   Housekeeper mender_;  // of what the dead leave: others wait for it
   ChannelRegistry channels_;

@@ -5,11 +5,16 @@
 
 namespace busbar::daemon {
 
-Channel::Channel(ring::Settings settings, Quota::Charge charge)
-    : settings_(std::move(settings)),
-      charge_(std::move(charge)),
-      slot_holders_(settings_.max_publishers),
-      seat_holders_(settings_.max_subscribers) {}
+Channel::Channel(config::ChannelPlan plan, ChannelCost cost)
+    : plan_(std::move(plan)),
+      cost_(std::move(cost)),
+      slot_holders_(plan_.ring.max_publishers),
+      seat_holders_(plan_.ring.max_subscribers) {}
+
+void Channel::set_access(control::Access publish, control::Access subscribe) {
+  plan_.publish = std::move(publish);
+  plan_.subscribe = std::move(subscribe);
+}
 
 std::vector<std::uint64_t>& Channel::holders(control::Role role) noexcept {
   return role == control::Role::publisher ? slot_holders_ : seat_holders_;

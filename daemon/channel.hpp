@@ -10,11 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "common/ring/format.hpp"
 #include "common/ring/membership.hpp"
+#include "config/channel_plan.hpp"
 #include "daemon/channel_memory.hpp"
 #include "daemon/place.hpp"
 #include "daemon/quota.hpp"
+#include "daemon/user_shares.hpp"
 
 namespace busbar::daemon {
 
@@ -22,17 +23,27 @@ namespace busbar::daemon {
 /// be created, if so.
 using Waiter = std::function<void(std::exception_ptr failure)>;
 
+/// What a channel takes of the limits, given back with it.
+struct ChannelCost {
+  Quota::Charge charge = {};
+  UserShares::Portion portion = {};
+};
+
 /// One channel: its memory and who holds which place. The table of holders is the broker's own;
 /// what members write into the segments never decides who holds what. Main thread only, except that
 /// while busy() the memory belongs to the housekeeper.
 class Channel {
  public:
-  Channel(ring::Settings settings, Quota::Charge charge);
+  Channel(config::ChannelPlan plan, ChannelCost cost);
 
-  const ring::Settings& settings() const noexcept { return settings_; }
-  const std::string& name() const noexcept { return settings_.name; }
-  std::uint64_t id() const noexcept { return settings_.channel_id; }
-  std::uint64_t memory_bytes() const noexcept { return charge_.bytes(); }
+  const config::ChannelPlan& plan() const noexcept { return plan_; }
+  const ring::Settings& settings() const noexcept { return plan_.ring; }
+  const std::string& name() const noexcept { return plan_.ring.name; }
+  std::uint64_t id() const noexcept { return plan_.ring.channel_id; }
+  std::uint64_t memory_bytes() const noexcept { return cost_.charge.bytes(); }
+
+  /// For who opens it from now on; members keep their places.
+  void set_access(control::Access publish, control::Access subscribe);
 
   /// Null while it is being created.
   const std::shared_ptr<ChannelMemory>& memory() const noexcept { return memory_; }
@@ -75,8 +86,8 @@ class Channel {
   std::vector<std::uint64_t>& holders(control::Role role) noexcept;
   const std::vector<std::uint64_t>& holders(control::Role role) const noexcept;
 
-  ring::Settings settings_;
-  Quota::Charge charge_;
+  config::ChannelPlan plan_;
+  ChannelCost cost_;
   std::shared_ptr<ChannelMemory> memory_;
   std::vector<std::uint64_t> slot_holders_;
   std::vector<std::uint64_t> seat_holders_;

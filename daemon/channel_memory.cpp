@@ -24,8 +24,9 @@ ring::Member own_member() {
 
 }  // namespace
 
-ChannelMemory::ChannelMemory(const ring::Settings& settings, const std::string& name)
-    : ring_(shm::Segment::create(shm::Backing::named, name + "-ring", ring::ring_bytes(settings))),
+ChannelMemory::ChannelMemory(const ring::Settings& settings, shm::Backing backing,
+                             const std::string& name)
+    : ring_(shm::Segment::create(backing, name + "-ring", ring::ring_bytes(settings))),
       seats_(create_beside(ring_, name + "-seats", ring::seats_bytes(settings))) {
   try {
     constexpr auto kAccess = shm::Access::read_write;

@@ -15,7 +15,7 @@ class ChannelMemory {
  public:
   /// Creates and formats segments NAME-ring and NAME-seats and puts this process down as their
   /// broker. Throws Errc::limit if there is no room, Errc::system; leaves nothing behind.
-  ChannelMemory(const ring::Settings& settings, const std::string& name);
+  ChannelMemory(const ring::Settings& settings, shm::Backing backing, const std::string& name);
   ~ChannelMemory();
   ChannelMemory(const ChannelMemory&) = delete;
   ChannelMemory& operator=(const ChannelMemory&) = delete;

@@ -55,10 +55,12 @@ void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
 }  // namespace
 
 ChannelRegistry::ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota,
-                                 SegmentNames names, std::uint32_t limit, Callbacks callbacks)
+                                 UserShares& shares, SegmentNames names, std::uint32_t limit,
+                                 Callbacks callbacks)
     : maker_(maker),
       mender_(mender),
       quota_(quota),
+      shares_(shares),
       segment_names_(std::move(names)),
       limit_(limit),
       callbacks_(std::move(callbacks)) {}
@@ -73,14 +75,16 @@ std::shared_ptr<Channel> ChannelRegistry::find(std::uint64_t id) const {
   return at == by_id_.end() ? nullptr : at->second;
 }
 
-Quota::Charge ChannelRegistry::charge(const ring::Settings& settings) {
+ChannelCost ChannelRegistry::charge(const ring::Settings& settings, uid_t user) {
   if (size() >= limit_) {
     throw Error(Errc::limit, "channel " + busbar::quoted(settings.name) + ": the limit of " +
                                  std::to_string(limit_) +
                                  " channels is reached; remove channels or raise limits.channels");
   }
-  auto charge = quota_.charge(ring::ring_bytes(settings) + ring::seats_bytes(settings));
-  if (charge) return std::move(*charge);
+  const std::uint64_t bytes = ring::ring_bytes(settings) + ring::seats_bytes(settings);
+  UserShares::Portion portion = shares_.add_channel(user, settings.name, bytes);
+  auto charge = quota_.charge(bytes);
+  if (charge) return {std::move(*charge), std::move(portion)};
   throw Error(Errc::limit,
               "channel " + busbar::quoted(settings.name) + ": capacity " +
                   size_text(settings.capacity) + " exceeds what is left of the memory limit (" +
@@ -88,17 +92,24 @@ Quota::Charge ChannelRegistry::charge(const ring::Settings& settings) {
                   "); lower \"capacity\", remove channels or raise limits.memory");
 }
 
-std::shared_ptr<Channel> ChannelRegistry::create(ring::Settings settings) {
-  Quota::Charge charged = charge(settings);
-  settings.channel_id = ++last_id_;
-  const auto channel = std::make_shared<Channel>(std::move(settings), std::move(charged));
+std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelCost cost,
+                                              std::shared_ptr<ChannelMemory> memory) {
+  const auto channel = std::make_shared<Channel>(std::move(plan), std::move(cost));
+  channel->set_memory(std::move(memory));
   by_name_.emplace(channel->name(), channel);
   by_id_.emplace(channel->id(), channel);
+  return channel;
+}
+
+std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t user) {
+  ChannelCost cost = charge(plan.ring, user);
+  plan.ring.channel_id = next_id();
+  const auto channel = add(std::move(plan), std::move(cost), nullptr);
   channel->set_busy(true);
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
   maker_.post(
-      {[=, wanted = channel->settings(), names = segment_names_] {
-         *memory = std::make_shared<ChannelMemory>(wanted, names.next());
+      {[=, wanted = channel->plan(), names = segment_names_] {
+         *memory = std::make_shared<ChannelMemory>(wanted.ring, wanted.backing, names.next());
        },
        [=, this](const std::exception_ptr& failure) { created(channel, *memory, failure); }});
   return channel;

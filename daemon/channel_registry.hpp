@@ -28,8 +28,8 @@ class ChannelRegistry {
     std::function<void()> freed;
   };
 
-  ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, SegmentNames names,
-                  std::uint32_t limit, Callbacks callbacks);
+  ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, UserShares& shares,
+                  SegmentNames names, std::uint32_t limit, Callbacks callbacks);
 
   /// Nothing if there is no channel of this name.
   std::shared_ptr<Channel> find(const std::string& name) const;
@@ -38,9 +38,19 @@ class ChannelRegistry {
   const Names& names() const noexcept { return by_name_; }
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(by_name_.size()); }
   std::uint32_t limit() const noexcept { return limit_; }
+  void set_limit(std::uint32_t limit) noexcept { limit_ = limit; }
+  const SegmentNames& segment_names() const noexcept { return segment_names_; }
 
-  /// Begins to create a channel of a new name; it is busy until that is done. Throws Errc::limit.
-  std::shared_ptr<Channel> create(ring::Settings settings);
+  /// Takes what a channel will cost `user` out of the limits. Throws Errc::limit.
+  ChannelCost charge(const ring::Settings& settings, uid_t user);
+
+  /// Begins to create a channel of a new name for `user`; it is busy until that is done. Throws
+  /// Errc::limit.
+  std::shared_ptr<Channel> create(config::ChannelPlan plan, uid_t user);
+  /// The same with memory that is there already, formatted for a number of next_id().
+  std::shared_ptr<Channel> add(config::ChannelPlan plan, ChannelCost cost,
+                               std::shared_ptr<ChannelMemory> memory);
+  std::uint64_t next_id() noexcept { return ++last_id_; }
 
   /// Frees places whose holders have left or are dead, as soon as the channel is not busy.
   void reclaim(const std::shared_ptr<Channel>& channel, std::span<const Place> places);
@@ -49,7 +59,6 @@ class ChannelRegistry {
   void remove(const std::shared_ptr<Channel>& channel);
 
  private:
-  Quota::Charge charge(const ring::Settings& settings);
   void created(const std::shared_ptr<Channel>& channel, std::shared_ptr<ChannelMemory> memory,
                std::exception_ptr failure);
   void begin_reclaim(const std::shared_ptr<Channel>& channel);
@@ -61,6 +70,7 @@ class ChannelRegistry {
   Housekeeper& maker_;
   Housekeeper& mender_;
   Quota& quota_;
+  UserShares& shares_;
   SegmentNames segment_names_;
   std::uint32_t limit_;
   Callbacks callbacks_;

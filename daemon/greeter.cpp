@@ -1,7 +1,5 @@
 #include "daemon/greeter.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string_view>
 
@@ -9,6 +7,7 @@
 #include "common/base/names.hpp"
 #include "common/base/version.hpp"
 #include "common/layout/limits.hpp"
+#include "config/overflow_id.hpp"
 #include "daemon/random_hex.hpp"
 
 namespace busbar::daemon {
@@ -20,14 +19,6 @@ constexpr std::size_t kSecretBytes = 16;
 
 std::string range_text(std::uint32_t from, std::uint32_t to) {
   return std::to_string(from) + " to " + std::to_string(to);
-}
-
-void check_user(const Session& session) {
-  const uid_t own = ::geteuid();
-  if (session.peer().uid == own || session.peer().uid == 0) return;
-  throw Error(Errc::refused, "uid " + std::to_string(session.peer().uid) +
-                                 " may not join this bus: only uid " + std::to_string(own) +
-                                 " and root may");
 }
 
 void check_versions(const control::Hello& hello) {
@@ -58,17 +49,42 @@ void check_text(const char* what, std::string_view text, std::size_t longest) {
 
 }  // namespace
 
+/// Whether there is anything here for this user. Looks at every channel, for strangers only.
+bool Greeter::may_join(const Peer& peer) const {
+  if (access_.is_admin(peer)) return true;
+  config::ChannelPlan dynamic;
+  dynamic.publish = config_.defaults.publish.value_or(control::Access());
+  dynamic.subscribe = config_.defaults.subscribe.value_or(control::Access());
+  if (config_.dynamic_channels && access_.may_use(peer, dynamic)) return true;
+  const auto& names = channels_.names();
+  return std::any_of(names.begin(), names.end(), [&](const auto& entry) {
+    return access_.may_use(peer, entry.second->plan());
+  });
+}
+
+void Greeter::check_user(const Peer& peer) const {
+  if (may_join(peer)) return;
+  const bool unknown = peer.uid == config::overflow_user();
+  throw Error(Errc::refused,
+              "uid " + std::to_string(peer.uid) + " may not join this bus: " +
+                  (unknown ? "that is how users look whom this machine does not know (another user "
+                             "namespace); map the user"
+                           : "no \"publish\", \"subscribe\" or \"admin\" list names it or one of "
+                             "its groups"));
+}
+
 control::Welcome Greeter::greet(Session& session, const control::Hello& hello) const {
-  check_user(session);
+  check_user(session.peer());
   check_versions(hello);
   check_text("client name", hello.name, kLongestName);
   check_text("library version", hello.library, kLongestVersion);
-  if (sessions_.clients() >= clients_limit_) {
-    throw Error(Errc::limit, "the limit of " + std::to_string(clients_limit_) +
+  shares_.check_clients(session.peer().uid);
+  if (sessions_.clients() >= config_.limits.clients) {
+    throw Error(Errc::limit, "the limit of " + std::to_string(config_.limits.clients) +
                                  " clients is reached; stop some or raise limits.clients");
   }
   session.welcome(hello);
-  return {kControlProtocol, kLibraryVersion, bus_, session.id(), random_hex(kSecretBytes)};
+  return {kControlProtocol, kLibraryVersion, config_.bus, session.id(), random_hex(kSecretBytes)};
 }
 
 }  // namespace busbar::daemon

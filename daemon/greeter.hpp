@@ -1,26 +1,37 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "common/control/messages.hpp"
+#include "config/config.hpp"
+#include "daemon/access_control.hpp"
+#include "daemon/channel_registry.hpp"
 #include "daemon/session_table.hpp"
+#include "daemon/user_shares.hpp"
 
 namespace busbar::daemon {
 
 /// Decides who may join. Main thread only.
 class Greeter {
  public:
-  Greeter(const SessionTable& sessions, std::string bus, std::uint32_t clients_limit)
-      : sessions_(sessions), bus_(std::move(bus)), clients_limit_(clients_limit) {}
+  Greeter(const SessionTable& sessions, const ChannelRegistry& channels,
+          const AccessControl& access, const UserShares& shares, const config::Config& config)
+      : sessions_(sessions),
+        channels_(channels),
+        access_(access),
+        shares_(shares),
+        config_(config) {}
 
   /// Throws Errc::refused, version, protocol, invalid_name or limit, with both sides in the text.
   control::Welcome greet(Session& session, const control::Hello& hello) const;
 
  private:
+  void check_user(const Peer& peer) const;
+  bool may_join(const Peer& peer) const;
+
   const SessionTable& sessions_;
-  std::string bus_;
-  std::uint32_t clients_limit_;
+  const ChannelRegistry& channels_;
+  const AccessControl& access_;
+  const UserShares& shares_;
+  const config::Config& config_;
 };
 
 }  // namespace busbar::daemon

@@ -37,6 +37,19 @@ UniqueFd pidfd_of(int socket, pid_t pid, int& error) {
   return opened;
 }
 
+/// As many as the kernel says, which is asked again if there are more than guessed.
+std::vector<std::uint32_t> supplementary_groups(int socket) {
+  static_assert(sizeof(gid_t) == sizeof(std::uint32_t));
+  std::vector<std::uint32_t> groups(32);
+  for (;;) {
+    socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const int result = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+    if (result != 0 && errno != ERANGE) return {};
+    groups.resize(size / sizeof(gid_t));
+    if (result == 0) return groups;
+  }
+}
+
 }  // namespace
 
 Peer peer_of(int socket) {
@@ -46,6 +59,8 @@ Peer peer_of(int socket) {
     throw system_error("SO_PEERCRED", errno);
   }
   Peer peer{credentials.pid, credentials.uid};
+  peer.groups = supplementary_groups(socket);
+  peer.groups.push_back(credentials.gid);
   int error = 0;
   peer.pidfd = pidfd_of(socket, peer.pid, error);
   if (out_of_descriptors(error)) throw system_error("SO_PEERPIDFD", error);

@@ -2,6 +2,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "common/base/unique_fd.hpp"
 
 namespace busbar::daemon {
@@ -10,8 +13,9 @@ namespace busbar::daemon {
 struct Peer {
   pid_t pid = 0;  // 0: in a PID namespace that cannot be seen from here
   uid_t uid = 0;
-  UniqueFd pidfd = {};  // none: the kernel has none to give
-  bool dead = false;    // it was gone before it could be looked at
+  std::vector<std::uint32_t> groups = {};  // all of them
+  UniqueFd pidfd = {};                     // none: the kernel has none to give
+  bool dead = false;                       // it was gone before it could be looked at
 };
 
 /// Throws Errc::system.

@@ -38,7 +38,9 @@ class Quota {
 
   std::uint64_t limit() const noexcept { return limit_; }
   std::uint64_t used() const noexcept { return used_; }
-  std::uint64_t left() const noexcept { return limit_ - used_; }
+  std::uint64_t left() const noexcept { return used_ < limit_ ? limit_ - used_ : 0; }
+  /// What is taken stays so, also beyond the limit.
+  void set_limit(std::uint64_t limit) noexcept { limit_ = limit; }
 
  private:
   std::uint64_t limit_;

@@ -6,8 +6,9 @@
 namespace busbar::daemon {
 namespace {
 
-// 64 entries of at most 900 bytes each stay below 64 KiB: names have 128 bytes, twice that with
-// escapes, a channel 18 numbers of at most 20 digits; a subscriber 6, and 8 held messages of 2.
+// 64 entries of at most 900 bytes each, and the lists of who may use a channel (4 times 64
+// numbers), stay below 64 KiB: names have 128 bytes, twice that with escapes, a channel 18 numbers
+// of at most 20 digits; a subscriber 6, and 8 held messages of 2.
 constexpr std::size_t kPage = 64;
 // A channel's report also tells its load: two more names and 7 numbers.
 constexpr std::size_t kChannelPage = 32;
@@ -121,7 +122,7 @@ control::ChannelReport channel_report(const Channel& channel, const SessionTable
   report.max_message = settings.max_message;
   report.block_timeout_ns = settings.block_timeout_ns;
   report.when_full = config::when_full_text(settings.when_full);
-  report.segment = "named";
+  report.segment = config::backing_text(channel.plan().backing);
   report.fences = config::fence_rule_text(settings.fence_rule);
   report.max_publishers = settings.max_publishers;
   report.max_subscribers = settings.max_subscribers;
@@ -140,11 +141,13 @@ control::ChannelReport channel_report(const Channel& channel, const SessionTable
 }
 
 control::ChannelList channel_page(const ChannelRegistry& channels, const SessionTable& sessions,
-                                  const std::string& after) {
+                                  const std::string& after,
+                                  const std::function<bool(const Channel&)>& wanted) {
   control::ChannelList page;
   const auto& names = channels.names();
   for (auto at = names.upper_bound(after); at != names.end(); ++at) {
     if (!at->second->memory()) continue;  // not created yet
+    if (!wanted(*at->second)) continue;
     page.more = page.channels.size() == kChannelPage;
     if (page.more) break;
     page.channels.push_back(channel_report(*at->second, sessions));
@@ -156,6 +159,8 @@ control::ChannelShown members_page(const Channel& channel, const SessionTable& s
                                    std::uint32_t from) {
   control::ChannelShown page;
   page.channel = channel_report(channel, sessions);
+  page.publish = channel.plan().publish;
+  page.subscribe = channel.plan().subscribe;
   for (const Place place : channel.held_places()) {
     const Session* session = sessions.find(channel.holder(place));
     if (session == nullptr || number_of(place) < from) continue;

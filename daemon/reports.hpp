@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "common/control/messages.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/channel_registry.hpp"
@@ -11,8 +14,10 @@
 namespace busbar::daemon {
 
 control::ChannelReport channel_report(const Channel& channel, const SessionTable& sessions);
+/// Of the channels that `wanted` says yes to.
 control::ChannelList channel_page(const ChannelRegistry& channels, const SessionTable& sessions,
-                                  const std::string& after);
+                                  const std::string& after,
+                                  const std::function<bool(const Channel&)>& wanted);
 control::ChannelShown members_page(const Channel& channel, const SessionTable& sessions,
                                    std::uint32_t from);
 control::ClientList client_page(const SessionTable& sessions, std::uint64_t after);

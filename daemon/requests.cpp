@@ -37,10 +37,13 @@ const char* role_text(control::Role role) {
 
 }  // namespace
 
-Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-                   const Health& health, const config::Config& config)
+Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const AccessControl& access,
+                   Complaints& complaints, const Quota& quota, const Health& health,
+                   const config::Config& config)
     : sessions_(sessions),
       channels_(channels),
+      access_(access),
+      complaints_(complaints),
       quota_(quota),
       health_(health),
       config_(config),
@@ -60,9 +63,20 @@ void Requests::handle(Session& session, const control::Request& request) {
 Requests::Result Requests::attempt(const Call& call) {
   try {
     return std::visit([&](const auto& body) { return run(call, body); }, call.request.body);
+  } catch (const Error& error) {
+    complain(call.session, error);
+    return failure(call.request.id, std::current_exception());
   } catch (const std::exception&) {
     return failure(call.request.id, std::current_exception());
   }
+}
+
+/// What an operator wants to know without being asked: who wanted what he may not have.
+void Requests::complain(const Session& session, const Error& error) {
+  if (error.errc() != Errc::refused && error.errc() != Errc::limit) return;
+  complaints_.about(session.peer().uid, "client " + session.words() + " (uid " +
+                                            std::to_string(session.peer().uid) +
+                                            ") refused: " + error.what());
 }
 
 void Requests::resume(std::uint64_t id, const control::Request& request,
@@ -87,20 +101,23 @@ Requests::Result Requests::run(const Call&, const control::Hello&) {
 }
 
 Requests::Result Requests::run(const Call& call, const control::Create& body) {
-  const ring::Settings wanted = resolver_.resolve(body.channel, body.settings);
+  access_.require_admin(call.session.peer(), "create channels");
+  const config::ChannelPlan wanted = resolver_.resolve(body.channel, body.settings);
   auto channel = channels_.find(body.channel);
-  if (!channel) channel = channels_.create(wanted);
+  if (!channel) channel = channels_.create(wanted, call.session.peer().uid);
   if (!channel->memory()) return wait(call, *channel);
-  const std::string other = config::difference(channel->settings(), wanted);
-  if (other.empty())
+  const std::string other = config::difference(channel->plan(), wanted);
+  if (other.empty()) {
     return reply(call.request, control::Created{channel_report(*channel, sessions_)});
+  }
   throw Error(Errc::channel_exists, "channel " + busbar::quoted(body.channel) +
                                         " exists with other settings: " + other +
                                         "; remove it first or ask for the same");
 }
 
 Requests::Result Requests::run(const Call& call, const control::Open& body) {
-  const auto channel = existing_or_default(body.channel);
+  const auto channel = existing_or_default(call, body);
+  access_.require(call.session.peer(), body.role, channel->plan());
   if (channel->busy()) return wait(call, *channel);
   const auto place = channel->free_place(body.role);
   if (place) return grant(call, *channel, *place);
@@ -119,6 +136,7 @@ Requests::Result Requests::run(const Call& call, const control::Leave& body) {
 }
 
 Requests::Result Requests::run(const Call& call, const control::Remove& body) {
+  access_.require_admin(call.session.peer(), "remove channels");
   const auto channel = existing(body.channel);
   if (channel->busy() || take_back_left(channel)) return wait(call, *channel);
   if (channel->has_members() && !body.force) {
@@ -131,16 +149,21 @@ Requests::Result Requests::run(const Call& call, const control::Remove& body) {
 }
 
 Requests::Result Requests::run(const Call& call, const control::List& body) {
-  return reply(call.request, channel_page(channels_, sessions_, body.after));
+  return reply(call.request,
+               channel_page(channels_, sessions_, body.after, [&](const Channel& channel) {
+                 return access_.may_see(call.session.peer(), channel.plan());
+               }));
 }
 
 Requests::Result Requests::run(const Call& call, const control::Show& body) {
   const auto channel = existing(body.channel);
+  access_.require_sight(call.session.peer(), channel->plan());
   if (!channel->memory()) return wait(call, *channel);
   return reply(call.request, members_page(*channel, sessions_, body.from));
 }
 
 Requests::Result Requests::run(const Call& call, const control::Clients& body) {
+  access_.require_admin(call.session.peer(), "list clients");
   return reply(call.request, client_page(sessions_, body.after));
 }
 
@@ -171,12 +194,17 @@ std::shared_ptr<Channel> Requests::existing(const std::string& name) const {
               "no channel " + busbar::quoted(name) + "; `busbar ls` lists those that there are");
 }
 
-std::shared_ptr<Channel> Requests::existing_or_default(const std::string& name) {
-  require_channel_name(name);
-  if (auto channel = channels_.find(name)) return channel;
-  if (config_.dynamic_channels) return channels_.create(resolver_.resolve(name, {}));
+std::shared_ptr<Channel> Requests::existing_or_default(const Call& call,
+                                                       const control::Open& body) {
+  require_channel_name(body.channel);
+  if (auto channel = channels_.find(body.channel)) return channel;
+  if (config_.dynamic_channels) {
+    config::ChannelPlan plan = resolver_.resolve(body.channel, {});
+    access_.require(call.session.peer(), body.role, plan);
+    return channels_.create(std::move(plan), call.session.peer().uid);
+  }
   throw Error(Errc::no_such_channel,
-              "no channel " + busbar::quoted(name) +
+              "no channel " + busbar::quoted(body.channel) +
                   ", and this broker creates none by itself; create it first or set "
                   "\"dynamic_channels\"");
 }

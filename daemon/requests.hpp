@@ -10,8 +10,10 @@
 #include "common/control/messages.hpp"
 #include "config/config.hpp"
 #include "config/settings_resolver.hpp"
+#include "daemon/access_control.hpp"
 #include "daemon/answer.hpp"
 #include "daemon/channel_registry.hpp"
+#include "daemon/complaints.hpp"
 #include "daemon/health.hpp"
 #include "daemon/session_table.hpp"
 
@@ -22,8 +24,12 @@ namespace busbar::daemon {
 /// is written as if it never waited. Main thread only.
 class Requests {
  public:
-  Requests(SessionTable& sessions, ChannelRegistry& channels, const Quota& quota,
-           const Health& health, const config::Config& config);
+  Requests(SessionTable& sessions, ChannelRegistry& channels, const AccessControl& access,
+           Complaints& complaints, const Quota& quota, const Health& health,
+           const config::Config& config);
+
+  /// The configuration has changed.
+  void renew() { resolver_ = config::SettingsResolver(config_.defaults); }
 
   /// Sends the answer through the session's socket, or holds the socket until there is one.
   void handle(Session& session, const control::Request& request);
@@ -37,6 +43,7 @@ class Requests {
   };
 
   Result attempt(const Call& call);
+  void complain(const Session& session, const Error& error);
   void resume(std::uint64_t session, const control::Request& request, std::exception_ptr failure);
 
   Result run(const Call& call, const control::Hello& body);
@@ -52,13 +59,15 @@ class Requests {
   Result wait(const Call& call, Channel& channel);
   bool take_back_left(const std::shared_ptr<Channel>& channel);
   std::shared_ptr<Channel> existing(const std::string& name) const;
-  std::shared_ptr<Channel> existing_or_default(const std::string& name);
+  std::shared_ptr<Channel> existing_or_default(const Call& call, const control::Open& body);
   Answer grant(const Call& call, Channel& channel, Place place);
   Error no_place(const Channel& channel, control::Role role) const;
   std::string holders_text(const Channel& channel, std::span<const Place> places) const;
 
   SessionTable& sessions_;
   ChannelRegistry& channels_;
+  const AccessControl& access_;
+  Complaints& complaints_;
   const Quota& quota_;
   const Health& health_;
   const config::Config& config_;

@@ -12,6 +12,7 @@
 #include "daemon/event_loop.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/peer.hpp"
+#include "daemon/user_shares.hpp"
 
 namespace busbar::daemon {
 
@@ -19,7 +20,8 @@ namespace busbar::daemon {
 /// main thread only.
 class Session {
  public:
-  Session(std::uint64_t id, Peer peer) : id_(id), peer_(std::move(peer)) {}
+  Session(std::uint64_t id, Peer peer, UserShares::Portion portion)
+      : id_(id), peer_(std::move(peer)), portion_(std::move(portion)) {}
 
   std::uint64_t id() const noexcept { return id_; }
   const Peer& peer() const noexcept { return peer_; }
@@ -52,6 +54,7 @@ class Session {
  private:
   std::uint64_t id_;
   Peer peer_;
+  UserShares::Portion portion_;
   std::optional<control::Hello> hello_;
   std::set<Holding> holdings_;
   bool dead_ = false;

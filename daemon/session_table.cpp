@@ -6,7 +6,9 @@ namespace busbar::daemon {
 
 Session& SessionTable::add(Peer peer) {
   const std::uint64_t id = ++last_id_;
-  return *sessions_.emplace(id, std::make_unique<Session>(id, std::move(peer))).first->second;
+  auto portion = shares_.add_session(peer.uid);
+  auto session = std::make_unique<Session>(id, std::move(peer), std::move(portion));
+  return *sessions_.emplace(id, std::move(session)).first->second;
 }
 
 Session* SessionTable::find(std::uint64_t id) const {

@@ -13,6 +13,8 @@ class SessionTable {
  public:
   using Sessions = std::map<std::uint64_t, std::unique_ptr<Session>>;
 
+  explicit SessionTable(UserShares& shares) : shares_(shares) {}
+
   Session& add(Peer peer);
   /// Null if there is none.
   Session* find(std::uint64_t id) const;
@@ -23,6 +25,7 @@ class SessionTable {
   std::uint32_t clients() const noexcept;
 
  private:
+  UserShares& shares_;
   std::uint64_t last_id_ = 0;
   Sessions sessions_;
 };

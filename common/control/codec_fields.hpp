@@ -196,6 +196,8 @@ void fields(A& a, typename A::template Ref<SubscriberReport> m) {
 template <class A>
 void fields(A& a, typename A::template Ref<ChannelShown> m) {
   a("channel", m.channel);
+  a("publish", m.publish);
+  a("subscribe", m.subscribe);
   a("publishers", m.publishers);
   a("subscribers", m.subscribers);
   a("next", m.next);

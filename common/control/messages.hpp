@@ -155,6 +155,7 @@ struct SubscriberReport {
 };
 struct ChannelShown {
   ChannelReport channel;
+  Access publish, subscribe;
   std::vector<PublisherReport> publishers;
   std::vector<SubscriberReport> subscribers;
   std::uint32_t next = 0;

@@ -96,14 +96,31 @@ TEST(BrokerChannels, RefusesChannelsBeyondTheLimit) {
   EXPECT_THAT(answer.failure().text, HasSubstr("limits.channels"));
 }
 
-TEST(BrokerChannels, RefusesSealedSegmentsAsNotYetSupported) {
+TEST(BrokerChannels, MakesSealedSegmentsThatNobodyCanCutShort) {
   TestBroker broker;
   RawClient client(broker.socket());
   Create request = small("quotes");
   request.settings.segment = "sealed";
-  const auto answer = client.ask(request);
-  EXPECT_EQ(answer.failure().code, code(Errc::invalid_argument));
-  EXPECT_THAT(answer.failure().text, HasSubstr("not supported yet"));
+  EXPECT_EQ(client.ask(request).as<control::Created>().channel.segment, "sealed");
+  EXPECT_THAT(broker.segments(), ::testing::IsEmpty());
+  const auto opened = client.ask(Open{"quotes", Role::publisher});
+  ASSERT_EQ(opened.descriptors.size(), 2u);
+  for (const UniqueFd& segment : opened.descriptors) {
+    const int seals = ::fcntl(segment.get(), F_GET_SEALS);
+    EXPECT_EQ(seals, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    EXPECT_EQ(::ftruncate(segment.get(), 0), -1);
+  }
+}
+
+TEST(BrokerChannels, SealsOfItsOwnAccordWhatOtherUsersMayUse) {
+  TestBroker broker;
+  RawClient client(broker.socket());
+  Create request = small("quotes");
+  request.settings.subscribe = control::Access{.users = {4711}};
+  EXPECT_EQ(client.ask(request).as<control::Created>().channel.segment, "sealed");
+  const auto shown = client.ask(control::Show{"quotes"}).as<control::ChannelShown>();
+  EXPECT_EQ(shown.subscribe, (control::Access{.users = {4711}}));
+  EXPECT_EQ(shown.publish, control::Access());
 }
 
 TEST(BrokerChannels, KeepsTheSessionOfARequestThatFails) {

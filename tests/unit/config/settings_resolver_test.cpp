@@ -14,7 +14,12 @@ using control::ChannelSettings;
 using ::testing::HasSubstr;
 
 ring::Settings resolve(const ChannelSettings& given, const ChannelSettings& defaults = {}) {
-  return SettingsResolver(defaults).resolve("quotes", given);
+  return SettingsResolver(defaults).resolve("quotes", given).ring;
+}
+
+ChannelPlan plan(const ChannelSettings& given, const ChannelSettings& defaults = {}) {
+  constexpr std::uint32_t kBroker = 990;
+  return SettingsResolver(defaults, kBroker).resolve("quotes", given);
 }
 
 std::string refusal(const ChannelSettings& given) {
@@ -107,19 +112,56 @@ TEST(SettingsResolver, RefusesAnInvalidName) {
 }
 
 TEST(SettingsDifference, IsEmptyForTheSameSettings) {
-  EXPECT_EQ(difference(resolve({}), resolve({.capacity = 4 << 20})), "");
+  EXPECT_EQ(difference(plan({}), plan({.capacity = 4 << 20})), "");
 }
 
 TEST(SettingsDifference, NamesEachSettingWithBothValues) {
-  EXPECT_EQ(difference(resolve({.max_message = 64, .max_publishers = 2}),
-                       resolve({.max_message = 128, .when_full = "drop_newest"})),
+  EXPECT_EQ(difference(plan({.max_message = 64, .max_publishers = 2}),
+                       plan({.max_message = 128, .when_full = "drop_newest"})),
             "max_message is 64, not 128; when_full is block, not drop_newest; max_publishers is 2, "
             "not 1");
 }
 
 TEST(SettingsDifference, NamesEveryPolicyForAFullRing) {
-  EXPECT_EQ(difference(resolve({.when_full = "drop_newest"}), resolve({.when_full = "evict"})),
+  EXPECT_EQ(difference(plan({.when_full = "drop_newest"}), plan({.when_full = "evict"})),
             "when_full is drop_newest, not evict");
+}
+
+TEST(SettingsResolver, SealsWhatOthersThanTheBrokersUserMayUse) {
+  EXPECT_EQ(plan({}).backing, shm::Backing::named);
+  EXPECT_EQ(plan({.publish = control::Access{.users = {990, 0}}}).backing, shm::Backing::named);
+  EXPECT_EQ(plan({.publish = control::Access{.users = {990, 1001}}}).backing, shm::Backing::sealed);
+  EXPECT_EQ(plan({.subscribe = control::Access{.groups = {990}}}).backing, shm::Backing::sealed);
+  EXPECT_EQ(plan({.subscribe = control::Access{.everybody = true}}).backing, shm::Backing::sealed);
+}
+
+TEST(SettingsResolver, TakesTheSegmentThatIsAskedFor) {
+  EXPECT_EQ(plan({.segment = "sealed"}).backing, shm::Backing::sealed);
+  EXPECT_EQ(plan({.segment = "named", .publish = control::Access{.everybody = true}}).backing,
+            shm::Backing::named);
+  EXPECT_THAT(refusal({.segment = "paper"}), HasSubstr("\"auto\", \"named\" or \"sealed\""));
+}
+
+TEST(SettingsResolver, TakesTheListsOfTheDefaults) {
+  const ChannelSettings defaults{.publish = control::Access{.users = {1001}},
+                                 .subscribe = control::Access{.groups = {100}}};
+  const ChannelPlan made = plan({.publish = control::Access{.users = {1002}}}, defaults);
+  EXPECT_EQ(made.publish, (control::Access{.users = {1002}}));
+  EXPECT_EQ(made.subscribe, (control::Access{.groups = {100}}));
+}
+
+TEST(SettingsResolver, RefusesListsOfMoreThan64) {
+  control::Access many;
+  many.users.resize(65);
+  EXPECT_THAT(refusal({.publish = many}), HasSubstr("a list of 65 entries; give at most 64"));
+}
+
+TEST(SettingsResolver, TellsListsFromWhatCannotBeChanged) {
+  const ChannelPlan before = plan({.segment = "sealed"});
+  const ChannelPlan after =
+      plan({.segment = "sealed", .publish = control::Access{.users = {1001}, .groups = {5}}});
+  EXPECT_EQ(fixed_difference(before, after), "");
+  EXPECT_EQ(difference(before, after), "publish is nobody else, not users 1001; groups 5");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "daemon/machine_memory.hpp"
+#include "config/machine_memory.hpp"
 
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace busbar::daemon {
+namespace busbar::config {
 namespace {
 
 constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
@@ -30,4 +30,4 @@ std::uint64_t default_memory_limit() {
   return std::min(machine_memory(), shared_memory()) / 2;
 }
 
-}  // namespace busbar::daemon
+}  // namespace busbar::config
