@@ -36,7 +36,8 @@ struct ConfiguredChannel {
 struct Config {
   std::string bus = "default";
   std::string socket = {};  // empty: by the environment
-  mode_t socket_mode = 0600;
+  // The group may knock; what anybody may do is decided by the lists.
+  mode_t socket_mode = 0660;
   std::optional<gid_t> socket_group = {};  // nothing: the broker's own
   control::Access admin = {};
   control::ChannelSettings defaults = {};

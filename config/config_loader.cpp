@@ -1,16 +1,18 @@
 #include "config/config_loader.hpp"
 
-#include <cerrno>
+#include <sys/un.h>
+
+#include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iterator>
-#include <limits>
-#include <set>
+#include <map>
 #include <vector>
 
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
+#include "common/base/units.hpp"
 #include "common/layout/limits.hpp"
+#include "config/config_access.hpp"
+#include "config/config_file.hpp"
 #include "config/config_section.hpp"
 #include "config/settings_resolver.hpp"
 
@@ -21,7 +23,10 @@ using Keys = std::vector<ConfigSection::Key>;
 
 const std::vector<std::string> kWhenFull{"block", "drop_newest", "evict"};
 const std::vector<std::string> kFences{"auto", "full"};
+const std::vector<std::string> kSegments{"auto", "named", "sealed"};
 const std::vector<std::string> kLevels{"trace", "debug", "info", "warn", "error", "off"};
+const std::vector<std::string> kTargets{"auto", "stderr", "journal"};
+constexpr std::size_t kLongestSocket = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::uint32_t kMostClients = 65536;
 constexpr std::uint32_t kMostChannels = 65536;
 
@@ -35,13 +40,15 @@ class Loader {
     section_.read(
         root,
         Keys{{"bus", [&](const ConfigNode& node) { read_bus(node); }},
+             {"admin",
+              [&](const ConfigNode& node) { config_.admin = read_access(section_, node); }},
              {"defaults", [&](const ConfigNode& node) { read_defaults(node); }},
              {"limits", [&](const ConfigNode& node) { read_limits(node); }},
              {"dynamic_channels",
               [&](const ConfigNode& node) { config_.dynamic_channels = section_.flag(node); }},
              {"channels", [&](const ConfigNode& node) { channels = &node; }},
              {"log", [&](const ConfigNode& node) { read_log(node); }}});
-    // Behind everything, because the defaults may stand behind the channels.
+    // Behind everything, because defaults and limits may stand behind the channels.
     if (channels != nullptr) read_channels(*channels);
     return config_;
   }
@@ -52,7 +59,10 @@ class Loader {
         node,
         Keys{{"name", [&](const ConfigNode& value) { config_.bus = bus_name(value); }},
              {"socket", [&](const ConfigNode& value) { config_.socket = absolute_path(value); }},
-             {"socket_mode", [&](const ConfigNode& value) { config_.socket_mode = mode(value); }}});
+             {"socket_mode", [&](const ConfigNode& value) { config_.socket_mode = mode(value); }},
+             {"socket_group", [&](const ConfigNode& value) {
+                config_.socket_group = read_group(section_, value);
+              }}});
   }
 
   std::string bus_name(const ConfigNode& node) const {
@@ -63,7 +73,15 @@ class Loader {
 
   std::string absolute_path(const ConfigNode& node) const {
     const std::string path = section_.text(node);
-    if (!path.starts_with('/')) section_.expected(node, "an absolute path");
+    const bool is_printable =
+        std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20; });
+    if (!path.starts_with('/') || path.ends_with('/') || !is_printable) {
+      section_.expected(node, "the absolute path of a socket");
+    }
+    if (path.size() > kLongestSocket) {
+      section_.expected(node, "a path of " + std::to_string(kLongestSocket) +
+                                  " bytes at most, which is the system's limit for sockets");
+    }
     return path;
   }
 
@@ -73,7 +91,7 @@ class Loader {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
     const bool whole = error == std::errc{} && end == text.data() + text.size();
     if (!whole || text.size() != 4 || value > 0777) {
-      section_.expected(node, "four octal digits such as \"0600\"");
+      section_.expected(node, "four octal digits in quotes such as \"0660\"");
     }
     return value;
   }
@@ -100,8 +118,14 @@ class Loader {
          [&](const ConfigNode& node) {
            settings.alignment = section_.count(node, layout::kMinAlignment, layout::kMaxAlignment);
          }},
+        {"segment",
+         [&](const ConfigNode& node) { settings.segment = section_.one_of(node, kSegments); }},
         {"fences",
          [&](const ConfigNode& node) { settings.fences = section_.one_of(node, kFences); }},
+        {"publish",
+         [&](const ConfigNode& node) { settings.publish = read_access(section_, node); }},
+        {"subscribe",
+         [&](const ConfigNode& node) { settings.subscribe = read_access(section_, node); }},
     };
   }
 
@@ -111,13 +135,20 @@ class Loader {
   }
 
   void read_channels(const ConfigNode& node) {
-    std::set<std::string> names;
+    std::map<std::string, int> lines;
     for (const ConfigNode& item : section_.list(node)) {
       config_.channels.push_back(channel(item));
-      if (names.insert(config_.channels.back().name).second) continue;
-      section_.fail(
-          item, "the channel " + busbar::quoted(config_.channels.back().name) + " occurs twice");
+      const std::string& name = config_.channels.back().name;
+      const ConfigNode& place = *member(item, "name");
+      const auto [at, is_new] = lines.emplace(name, place.line);
+      if (is_new) continue;
+      section_.fail(place, "the channel " + busbar::quoted(name) + " occurs twice, first in line " +
+                               std::to_string(at->second) + "; rename or remove one of them");
     }
+    if (config_.channels.size() <= config_.limits.channels) return;
+    section_.fail(node, "found " + std::to_string(config_.channels.size()) +
+                            " channels, which is more than limits.channels (" +
+                            std::to_string(config_.limits.channels) + "); raise that");
   }
 
   ConfiguredChannel channel(const ConfigNode& node) {
@@ -135,6 +166,10 @@ class Loader {
     if (!is_channel_name(name)) {
       section_.expected(node, "1 to 128 characters of A-Z a-z 0-9 _ - and, not first, dots");
     }
+    if (is_reserved_channel_name(name)) {
+      section_.expected(
+          node, "another name: \"busbar\" and what begins with \"busbar.\" is the bus's own");
+    }
     return name;
   }
 
@@ -144,27 +179,93 @@ class Loader {
     try {
       SettingsResolver(config_.defaults).resolve(name, settings);
     } catch (const Error& error) {
-      section_.fail(node, error.what());
+      const std::string_view words = without_prefix(name, error.what());
+      const bool is_channel = !settings_of_all(node);
+      section_.fail(culprit(node, words), is_channel ? error.what() : std::string(words));
     }
+  }
+
+  static bool settings_of_all(const ConfigNode& node) { return node.pointer == "/defaults"; }
+
+  /// What the resolver says begins with `channel "NAME": `.
+  static std::string_view without_prefix(const std::string& name, std::string_view words) {
+    const std::string prefix = "channel " + busbar::quoted(name) + ": ";
+    if (words.starts_with(prefix)) words.remove_prefix(prefix.size());
+    return words;
+  }
+
+  /// The value that a refusal of the resolver is about: its first word is a key.
+  static const ConfigNode& culprit(const ConfigNode& node, std::string_view words) {
+    const ConfigNode* named = member(node, words.substr(0, words.find(' ')));
+    return named == nullptr ? node : *named;
+  }
+
+  static const ConfigNode* member(const ConfigNode& node, std::string_view key) {
+    const auto at = std::find_if(node.members.begin(), node.members.end(),
+                                 [key](const auto& member) { return member.first == key; });
+    return at == node.members.end() ? nullptr : &at->second;
   }
 
   void read_limits(const ConfigNode& node) {
     Limits& limits = config_.limits;
-    section_.read(
-        node,
-        Keys{{"memory", [&](const ConfigNode& value) { limits.memory = section_.size(value); }},
-             {"clients",
-              [&](const ConfigNode& value) {
-                limits.clients = section_.count(value, 1, kMostClients);
-              }},
-             {"channels", [&](const ConfigNode& value) {
-                limits.channels = section_.count(value, 1, kMostChannels);
-              }}});
+    const ConfigNode* per_user = nullptr;
+    section_.read(node, Keys{{"memory",
+                              [&](const ConfigNode& value) { limits.memory = memory(value); }},
+                             {"clients",
+                              [&](const ConfigNode& value) {
+                                limits.clients = section_.count(value, 1, kMostClients);
+                              }},
+                             {"channels",
+                              [&](const ConfigNode& value) {
+                                limits.channels = section_.count(value, 1, kMostChannels);
+                              }},
+                             {"per_user", [&](const ConfigNode& value) { per_user = &value; }}});
+    // Behind the others, because a part is measured by the whole.
+    if (per_user != nullptr) read_per_user(*per_user);
+  }
+
+  void read_per_user(const ConfigNode& node) {
+    const Limits& all = config_.limits;
+    UserLimits& limits = config_.limits.per_user;
+    section_.read(node, Keys{{"memory",
+                              [&](const ConfigNode& value) {
+                                limits.memory = memory(value);
+                                if (!all.memory || *limits.memory <= *all.memory) return;
+                                section_.expected(value, "at most limits.memory, which is " +
+                                                             size_text(*all.memory));
+                              }},
+                             {"clients",
+                              [&](const ConfigNode& value) {
+                                limits.clients = part(value, "clients", all.clients);
+                              }},
+                             {"channels", [&](const ConfigNode& value) {
+                                limits.channels = part(value, "channels", all.channels);
+                              }}});
+  }
+
+  std::uint64_t memory(const ConfigNode& node) const {
+    const std::uint64_t bytes = section_.size(node);
+    if (bytes < layout::kMinCapacity) {
+      section_.expected(node, "a size of at least " + size_text(layout::kMinCapacity));
+    }
+    return bytes;
+  }
+
+  std::uint32_t part(const ConfigNode& node, const std::string& key, std::uint32_t whole) const {
+    if (node.kind == ConfigNode::Kind::number && node.number > whole) {
+      section_.expected(node,
+                        "at most limits." + key + ", which is " + std::to_string(whole));
+    }
+    return section_.count(node, 1, whole);
   }
 
   void read_log(const ConfigNode& node) {
-    section_.read(node, Keys{{"level", [&](const ConfigNode& value) {
+    section_.read(node, Keys{{"level",
+                              [&](const ConfigNode& value) {
                                 config_.log_level = section_.one_of(value, kLevels);
+                              }},
+                             {"target", [&](const ConfigNode& value) {
+                                config_.log_target = section_.one_of(value, kTargets);
                               }}});
   }
 
@@ -172,22 +273,10 @@ class Loader {
   Config config_;
 };
 
-std::string contents_of(const std::string& path) {
-  const std::string what = "cannot read configuration " + path;
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) throw system_error(what, errno);
-  try {
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  } catch (const std::ios_base::failure& error) {  // a directory
-    throw Error(Errc::system, what + ": " + error.what());
-  }
-}
-
 }  // namespace
 
 Config load_config(const std::string& path) {
-  return parse_config(contents_of(path), path);
+  return parse_config(read_config_file(path), path);
 }
 
 Config parse_config(std::string_view text, const std::string& name) {

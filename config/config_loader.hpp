@@ -8,7 +8,8 @@
 namespace busbar::config {
 
 /// Reads a configuration file: JSON, in which comments are allowed. Throws Errc::invalid_argument
-/// with FILE:LINE: POINTER: what was found and what is allowed, or Errc::system (unreadable).
+/// with FILE:LINE: POINTER: what was found and what is allowed, or as read_config_file(). Asks the
+/// name service where users and groups have names.
 Config load_config(const std::string& path);
 
 /// The same for a text; `name` stands for FILE.

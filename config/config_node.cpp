@@ -2,15 +2,54 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
+#include "common/base/units.hpp"
 
 namespace busbar::config {
 namespace {
 
 constexpr std::size_t kDeepest = 16;
+constexpr std::size_t kLongestKeyShown = 64;
+constexpr std::size_t kLongestNumberShown = 40;
+
+std::string shortened(std::string_view text, std::size_t most) {
+  return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "...";
+}
+
+/// A key as a part of a JSON pointer; what a terminal would obey is escaped as in quoted().
+std::string pointer_part(std::string_view key) {
+  std::string part;
+  for (const char c : shortened(key, kLongestKeyShown)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '~') {
+      part += "~0";
+    } else if (c == '/') {
+      part += "~1";
+    } else if (byte >= 0x20 && byte < 0x7f) {
+      part += c;
+    } else {
+      constexpr const char* kDigits = "0123456789abcdef";
+      part.append("\\x").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
+    }
+  }
+  return part;
+}
+
+/// The parser's reason without its numbers and its copy of the text.
+std::string reason(std::string_view words) {
+  const std::size_t dash = words.find(" - ");
+  if (dash == std::string_view::npos) return "a number that is too large";
+  words.remove_prefix(dash + 3);
+  const std::size_t copy = words.find("; last read: '");
+  if (copy == std::string_view::npos) return std::string(words);
+  const std::size_t more = words.rfind("'; expected ");
+  return std::string(words.substr(0, copy)) +
+         (more == std::string_view::npos ? "" : std::string(words.substr(more + 1)));
+}
 
 /// Walks over the text and notes how far the parser has read.
 class Cursor {
@@ -45,13 +84,17 @@ class Cursor {
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Builder(std::string_view text, const std::string& name)
-      : text_(text), name_(name), read_(text.data()) {}
+      : text_(text), name_(name), read_(text.data()), counted_(text.data()) {}
 
   ConfigNode run() {
+    // The parser takes a NUL for the end of the text: it gets what stands before the first.
+    const std::size_t size = std::min(text_.find('\0'), text_.size());
     const char* const begin = text_.data();
-    const char* const end = begin + text_.size();
+    const char* const end = begin + size;
+    cut_ = size < text_.size() ? end : nullptr;
     nlohmann::json::sax_parse(Cursor(begin, &read_), Cursor(end, &read_), this,
                               nlohmann::json::input_format_t::json, true, true);
+    if (cut_ != nullptr) refuse_nul();
     return std::move(root_);
   }
 
@@ -61,14 +104,14 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool number_integer(std::int64_t value) override {
-    return add(ConfigNode::Kind::other, std::to_string(value)) != nullptr;
+    return add(ConfigNode::Kind::other, value == 0 ? "-0" : std::to_string(value)) != nullptr;
   }
   bool number_unsigned(std::uint64_t value) override {
     add(ConfigNode::Kind::number, std::to_string(value))->number = value;
     return true;
   }
   bool number_float(double, const std::string& text) override {
-    return add(ConfigNode::Kind::other, text) != nullptr;
+    return add(ConfigNode::Kind::other, shortened(text, kLongestNumberShown)) != nullptr;
   }
   bool string(std::string& value) override {
     add(ConfigNode::Kind::string, busbar::quoted(value))->text = value;
@@ -80,57 +123,87 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override { return open(ConfigNode::Kind::array, "a list"); }
   bool end_array() override { return close(); }
   bool key(std::string& name) override {
-    ConfigNode& object = *open_.back();
-    const auto same = [&](const auto& member) { return member.first == name; };
-    if (std::any_of(object.members.begin(), object.members.end(), same)) {
-      fail("the key " + busbar::quoted(name) + " occurs twice in one object");
-    }
-    object.members.emplace_back(name, ConfigNode());
-    return true;
+    Open& object = open_.back();
+    const auto [at, is_new] = object.key_lines.emplace(name, line());
+    object.node->members.emplace_back(name, ConfigNode());
+    object.awaits_value = true;
+    if (is_new) return true;
+    fail("the key " + busbar::quoted(name) + " occurs twice in one object, first in line " +
+         std::to_string(at->second) + "; keep one of them");
   }
   bool parse_error(std::size_t, const std::string& last,
-                   const nlohmann::json::exception&) override {
-    fail("no valid JSON near " + busbar::quoted(last));
+                   const nlohmann::json::exception& error) override {
+    if (cut_ != nullptr && read_ == cut_) refuse_nul();
+    fail("no valid JSON: " + reason(error.what()) +
+         (last.empty() ? "" : ", near " + busbar::quoted(last)));
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(Errc::invalid_argument, name_ + ":" + std::to_string(line()) + ": " + what);
+  /// A list or an object whose end has not been read yet.
+  struct Open {
+    ConfigNode* node = nullptr;
+    std::map<std::string, int> key_lines = {};
+    bool awaits_value = false;  // behind a key
+  };
+
+  [[noreturn]] void fail(const std::string& what) {
+    refuse_config(name_, line(), innermost(), what);
+  }
+
+  [[noreturn]] void refuse_nul() {
+    const auto before = std::count(text_.data(), cut_, '\n');
+    refuse_config(name_, 1 + static_cast<int>(before), innermost(),
+                  "found a NUL byte, which no text has; is this the right file?");
+  }
+
+  std::string innermost() const {
+    if (open_.empty()) return {};
+    const Open& last = open_.back();
+    if (!last.awaits_value) return last.node->pointer;
+    return last.node->pointer + "/" + pointer_part(last.node->members.back().first);
   }
 
   /// Of the last token. A number is known to be over only at the character behind it.
-  int line() const {
+  int line() {
     const char* const end = read_ > text_.data() ? read_ - 1 : read_;
-    return 1 + static_cast<int>(std::count(text_.data(), end, '\n'));
+    if (end > counted_) {
+      line_ += static_cast<int>(std::count(counted_, end, '\n'));
+      counted_ = end;
+    }
+    return line_;
   }
 
   ConfigNode* add(ConfigNode::Kind kind, const std::string& found) {
     ConfigNode& node = place();
     node.kind = kind;
     node.found = found;
-    node.line = line();
     return &node;
   }
 
   ConfigNode& place() {
-    if (open_.empty()) return root_;
-    ConfigNode& parent = *open_.back();
-    std::string last;
-    if (parent.kind == ConfigNode::Kind::array) {
-      last = std::to_string(parent.items.size());
-      parent.items.emplace_back();
-    } else {
-      last = parent.members.back().first;
+    const int here = line();
+    if (open_.empty()) {
+      root_.line = root_.key_line = here;
+      return root_;
     }
+    Open& parent = open_.back();
+    const bool in_list = parent.node->kind == ConfigNode::Kind::array;
+    const std::string part = in_list ? std::to_string(parent.node->items.size())
+                                     : pointer_part(parent.node->members.back().first);
     ConfigNode& node =
-        parent.kind == ConfigNode::Kind::array ? parent.items.back() : parent.members.back().second;
-    node.pointer = parent.pointer + "/" + last;
+        in_list ? parent.node->items.emplace_back() : parent.node->members.back().second;
+    node.pointer = parent.node->pointer + "/" + part;
+    node.line = here;
+    node.key_line = in_list ? here : parent.key_lines.at(parent.node->members.back().first);
+    parent.awaits_value = false;
     return node;
   }
 
   bool open(ConfigNode::Kind kind, const std::string& found) {
-    if (open_.size() >= kDeepest) fail("nested too deep");
-    open_.push_back(add(kind, found));
+    if (open_.size() >= kDeepest) {
+      fail("nested too deep; a configuration has at most " + std::to_string(kDeepest) + " levels");
+    }
+    open_.push_back({.node = add(kind, found)});
     return true;
   }
   bool close() {
@@ -141,14 +214,28 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   std::string_view text_;
   const std::string& name_;
   const char* read_;
+  const char* counted_;  // the lines up to here are in line_
+  int line_ = 1;
+  const char* cut_ = nullptr;  // the first NUL byte
   ConfigNode root_;
-  std::vector<ConfigNode*> open_;  // only the last of a vector grows, so these stay valid
+  std::vector<Open> open_;  // only the last of a vector grows, so the nodes stay where they are
 };
 
 }  // namespace
 
 ConfigNode parse_config_text(std::string_view text, const std::string& name) {
+  if (text.size() > kLargestConfig) {
+    refuse_config(name, 1, {},
+                  "the file has more than " + size_text(kLargestConfig) +
+                      ", which is the most that is read; is it the right one?");
+  }
   return Builder(text, name).run();
+}
+
+void refuse_config(const std::string& name, int line, const std::string& pointer,
+                   const std::string& what) {
+  throw Error(Errc::invalid_argument, name + ":" + std::to_string(line) + ": " +
+                                          (pointer.empty() ? "/" : pointer) + ": " + what);
 }
 
 }  // namespace busbar::config

@@ -14,7 +14,8 @@ struct ConfigNode {
 
   Kind kind = Kind::null;
   int line = 1;
-  std::string pointer = {};  // JSON pointer; empty for the whole text
+  int key_line = 1;          // of the key before it; without one as `line`
+  std::string pointer = {};  // JSON pointer, fit for a terminal; empty for the whole text
   std::string found = {};    // how the text has it, for messages
   std::string text = {};     // of a string
   std::uint64_t number = 0;  // whole, not negative; anything else is `other`
@@ -23,8 +24,16 @@ struct ConfigNode {
   std::vector<ConfigNode> items = {};
 };
 
-/// JSON with comments. Throws Errc::invalid_argument, "NAME:LINE: what is wrong": no JSON, a key
-/// twice, nested too deep.
+/// Nobody writes more by hand, and a file that is read while clients wait has to be short.
+inline constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
+
+/// JSON in UTF-8 with comments. Throws Errc::invalid_argument, "NAME:LINE: POINTER: what is wrong":
+/// no JSON, a key twice, nested too deep, too long. POINTER is then the innermost value that was
+/// open.
 ConfigNode parse_config_text(std::string_view text, const std::string& name);
+
+/// Throws the error that every message about a configuration is made with.
+[[noreturn]] void refuse_config(const std::string& name, int line, const std::string& pointer,
+                                const std::string& what);
 
 }  // namespace busbar::config

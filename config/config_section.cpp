@@ -1,6 +1,7 @@
 #include "config/config_section.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
@@ -14,6 +15,11 @@ std::string joined(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "\"" : ", \"") + word + "\"";
   return text;
+}
+
+std::string suggestion(std::string_view given, std::span<const std::string> words) {
+  const std::string near = nearest_word(given, words);
+  return near.empty() ? "" : ", did you mean " + busbar::quoted(near) + "?";
 }
 
 }  // namespace
@@ -32,13 +38,13 @@ void ConfigSection::unknown_key(const ConfigNode& node, const std::string& key,
                                 std::span<const Key> keys) const {
   std::vector<std::string> words;
   for (const Key& known : keys) words.push_back(known.first);
-  const std::string near = nearest_word(key, words);
-  fail(node, "unknown key" + (near.empty() ? std::string(" (known: ") + joined(words) + ")"
-                                           : ", did you mean " + busbar::quoted(near) + "?"));
+  refuse_config(file_, node.key_line, node.pointer,
+                "unknown key" + suggestion(key, words) + " (known: " + joined(words) + ")");
 }
 
 std::uint64_t ConfigSection::size(const ConfigNode& node) const {
-  if (node.kind == ConfigNode::Kind::number) return node.number;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();  // parse_size's
+  if (node.kind == ConfigNode::Kind::number && node.number <= kLargest) return node.number;
   const auto value = node.kind == ConfigNode::Kind::string ? parse_size(node.text) : std::nullopt;
   if (!value) expected(node, "a size such as \"64MiB\"");
   return *value;
@@ -71,11 +77,9 @@ std::string ConfigSection::text(const ConfigNode& node) const {
 
 std::string ConfigSection::one_of(const ConfigNode& node,
                                   std::span<const std::string> words) const {
-  if (node.kind == ConfigNode::Kind::string &&
-      std::find(words.begin(), words.end(), node.text) != words.end()) {
-    return node.text;
-  }
-  expected(node, "one of " + joined(words));
+  const bool is_text = node.kind == ConfigNode::Kind::string;
+  if (is_text && std::find(words.begin(), words.end(), node.text) != words.end()) return node.text;
+  expected(node, "one of " + joined(words) + (is_text ? suggestion(node.text, words) : ""));
 }
 
 const std::vector<ConfigNode>& ConfigSection::list(const ConfigNode& node) const {
@@ -88,9 +92,7 @@ void ConfigSection::expected(const ConfigNode& node, const std::string& what) co
 }
 
 void ConfigSection::fail(const ConfigNode& node, const std::string& what) const {
-  const std::string pointer = node.pointer.empty() ? "/" : node.pointer;
-  throw Error(Errc::invalid_argument,
-              file_ + ":" + std::to_string(node.line) + ": " + pointer + ": " + what);
+  refuse_config(file_, node.line, node.pointer, what);
 }
 
 }  // namespace busbar::config

@@ -21,7 +21,8 @@ minimal=(
 )
 for_tests=(
   git                 # scripts/format.sh lists the files with it
-  python3             # scripts/check_includes.py, tests/docs
+  python3             # scripts/check_includes.py, tests/docs, tests/config
+  python3-jsonschema  # tests/config
   libgtest-dev
   libgmock-dev
   clang-format-14
