@@ -1,18 +1,32 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced by inside.sh: the installed broker, as clients and an administrator see it.
+mark
 begin "the first client starts the service"
 words=$(timeout 20 busbar ls 2>&1) || failed "busbar ls: $words"
 active busbard.service || failed "busbard.service does not run"
-[[ $(ps -o user= -p "$(main_pid)") == busbar ]] || failed "$(ps -f -p "$(main_pid)")"
+[[ $(stat -c %U "/proc/$(main_pid)") == busbar ]] || failed "it runs as $(stat -c %U "/proc/$(main_pid)")"
 [[ $(stat -c '%a %U %G' $sock) == "660 busbar busbar" ]] || failed "$(stat -c '%A %U %G' $sock)"
+ok
+
+begin "named segments are the machine's, and a client outside of the sandbox uses them"
+busbar create plain --segment named >/dev/null || failed create
+compgen -G '/dev/shm/busbar-*-ring' >/dev/null || failed "none: $(ls -la /dev/shm)"
+echo hello | busbar pub plain || failed pub
+[[ $(busbar sub plain --from oldest --count 1 --quiet) == hello ]] || failed sub
 ok
 
 begin "bash completes channels"
 source /usr/share/bash-completion/completions/busbar
-busbar create completed >/dev/null || failed create
-COMP_WORDS=(busbar --socket $sock show comp) COMP_CWORD=4 _busbar
-[[ ${COMPREPLY[*]} == completed ]] || failed "says: ${COMPREPLY[*]}"
-busbar rm completed || failed rm
+COMP_WORDS=(busbar --socket $sock show pl) COMP_CWORD=4
+_busbar
+[[ ${COMPREPLY[*]} == plain ]] || failed "says: ${COMPREPLY[*]}"
+ok
+
+begin "the journal has the broker's words, with fields"
+eventually journal_has '"BUSBAR_CHANNEL":"plain"' || failed "$(journal_since)"
+journal_since | grep '"BUSBAR_CHANNEL":"plain"' | grep -q '"PRIORITY":"6"' || failed "$(journal_since)"
+busbar rm plain || failed rm
+compgen -G '/dev/shm/busbar-*-ring' >/dev/null && failed "its segments are left"
 ok
 
 # Does the broker know the lists of who may use a channel, and the command line how to reload?
@@ -20,7 +34,7 @@ knows_lists=no
 echo '{ "defaults": { "publish": { "users": [] } } }' >lists.json
 if busbard --config lists.json --check-config >/dev/null 2>&1; then knows_lists=yes; fi
 knows_reload=no
-if busbar reload --help >/dev/null 2>&1; then knows_reload=yes; fi
+if busbar --help | grep -q '^  reload '; then knows_reload=yes; fi
 
 cp /etc/busbar/busbar.json installed.json
 if [[ $knows_lists == yes ]]; then

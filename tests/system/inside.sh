@@ -35,18 +35,21 @@ journal_since() { journalctl -q -o json --after-cursor="$cursor" -u busbard.serv
 mark() { cursor=$(journalctl -q -n 1 -o json | sed 's/.*"__CURSOR":"\([^"]*\)".*/\1/'); }
 journal_has() { journalctl --sync; journal_since | grep -q -- "$1"; }
 
-# Everything that a package may leave: files, users, groups, units. Not what dpkg and systemd note of
-# every package, nor the journal.
+# Everything that a package may leave: files, users, groups, units. Not what dpkg, systemd and the
+# journal note of everything; nor what is below /root, /work and the like: the machine, which goes on
+# with its life, shows through.
 inventory() {
-  find / -xdev \( -path /proc -o -path /sys -o -path /busbar-test -o -path /var/log -o -path /tmp \
-    -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/cache -o -path /run/systemd \
-    -o -path /var/lib/systemd -o -path /run/log \) -prune -o -print
-  find /run -mindepth 1 -maxdepth 1 ! -name 'credentials' ! -name '*.lock'
-  find /dev/shm /var/lib/systemd/deb-systemd-helper-* 2>/dev/null
+  find /etc /opt /srv /usr /var \( -path /var/log -o -path /var/tmp -o -path /var/cache \
+    -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd \) -prune -o -print
+  find /run -mindepth 1 -maxdepth 1
+  find /dev/shm /var/lib/systemd/deb-systemd-helper-*
   getent passwd | cut -d: -f1 | sed 's/^/user /'
   getent group | sed 's/^/group /'
   systemctl list-unit-files --no-legend | awk '{ print "unit", $1 }'
-}
+} 2>/dev/null
+
+# This machine may have them.
+dpkg -P busbard libbusbar-dev busbar libbusbar1 >/dev/null 2>&1
 
 begin "two ordinary users, one of them to be in the group"
 useradd --no-create-home insider && useradd --no-create-home outsider || failed useradd
@@ -83,11 +86,18 @@ ok
 if grep -q sd_listen_fds /usr/bin/busbard; then source ./broker.sh; fi
 
 begin "removed, it is stopped; its configuration stays"
+if grep -q sd_listen_fds /usr/bin/busbard; then
+  # Somebody who is still there when the broker stops.
+  busbar sub left --timeout 30s 2>sub.log &
+  member=$!
+  eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+fi
 dpkg -r busbard >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -r"; }
 inactive busbard.socket || failed "the socket listens"
 inactive busbard.service || failed "the service runs"
 [[ ! -e /run/busbar ]] || failed "/run/busbar is left: $(ls -la /run/busbar)"
 [[ -f /etc/busbar/busbar.json ]] || failed "the configuration is gone"
+[[ -z ${member-} ]] || kill "$member"
 ok
 
 begin "purged, nothing is left"
