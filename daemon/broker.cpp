@@ -16,6 +16,7 @@
 #include "common/base/version.hpp"
 #include "common/control/codec.hpp"
 #include "config/machine_memory.hpp"
+#include "daemon/log_fields.hpp"
 #include "daemon/segment_names.hpp"
 
 namespace busbar::daemon {
@@ -46,6 +47,13 @@ SegmentNames names_without_leftovers(const std::string& bus, const std::string& 
 
 std::string words(const Peer& peer) {
   return "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
+}
+
+/// A scope: what is logged in it is about this client.
+LogFields about(const Session& session) {
+  return LogFields{{"BUSBAR_CLIENT", session.name()},
+                   {"BUSBAR_PID", std::to_string(session.pid())},
+                   {"BUSBAR_UID", std::to_string(session.peer().uid)}};
 }
 
 }  // namespace
@@ -161,6 +169,7 @@ void Broker::admit(Arrival arrival) {
 
 void Broker::on_received(std::uint64_t id, control::Received&& received) {
   Session& session = *sessions_.find(id);
+  const LogFields fields = about(session);
   std::uint64_t request_id = 0;
   try {
     if (received.kind == control::Received::Kind::too_long) {
@@ -186,6 +195,7 @@ void Broker::on_request(Session& session, const control::Request& request) {
 void Broker::on_hello(Session& session, const control::Request& request) {
   const control::Welcome welcome = greeter_.greet(session, std::get<control::Hello>(request.body));
   lobby_.leave(session.id());
+  const LogFields name{{"BUSBAR_CLIENT", session.name()}};
   spdlog::debug("client {} joined: {} (uid {})", session.id(), session.words(), session.peer().uid);
   if (!session.peer().pidfd) {
     spdlog::warn(
@@ -206,12 +216,14 @@ void Broker::refuse(Session& session, std::uint64_t request, const std::string& 
 
 void Broker::on_gone(std::uint64_t id) {
   Session& session = *sessions_.find(id);
+  const LogFields fields = about(session);
   spdlog::debug("client {} disconnected", session.words());
   disconnect(session);
 }
 
 void Broker::on_overdue(std::uint64_t id) {
   Session& session = *sessions_.find(id);
+  const LogFields fields = about(session);
   complaints_.about(session.peer().uid, "client (" + words(session.peer()) +
                                             ") dropped: no hello within " +
                                             std::to_string(kHelloPatience.count()) + " s");
@@ -227,6 +239,7 @@ void Broker::disconnect(Session& session) {
 
 void Broker::on_death(std::uint64_t id) {
   Session& session = *sessions_.find(id);
+  const LogFields fields = about(session);
   if (!session.holdings().empty()) {
     spdlog::info("client {} has ended without leaving; places taken back: {}", session.words(),
                  session.holdings().size());

@@ -8,6 +8,7 @@
 #include "common/base/names.hpp"
 #include "common/base/rough_size.hpp"
 #include "common/base/units.hpp"
+#include "daemon/log_fields.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -117,6 +118,7 @@ std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t
 
 void ChannelRegistry::created(const std::shared_ptr<Channel>& channel,
                               std::shared_ptr<ChannelMemory> memory, std::exception_ptr failure) {
+  const LogFields fields{{"BUSBAR_CHANNEL", channel->name()}};
   channel->set_busy(false);
   channel->set_memory(std::move(memory));
   if (failure) {
@@ -151,13 +153,17 @@ void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
   const auto sound = std::make_shared<bool>(false);
   mender_.post({[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places); },
                 [=, this](const std::exception_ptr& failure) {
-                  if (failure) spdlog::error("reclaiming: {}", words(failure));
+                  if (failure) {
+                    spdlog::error("reclaiming channel {}: {}", busbar::quoted(channel->name()),
+                                  words(failure));
+                  }
                   reclaimed(channel, *places, *sound);
                 }});
 }
 
 void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
                                 const std::vector<Place>& places, bool sound) {
+  const LogFields fields{{"BUSBAR_CHANNEL", channel->name()}};
   channel->set_busy(false);
   for (const Place place : places) {
     const std::uint64_t session = channel->holder(place);
@@ -176,6 +182,7 @@ void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
 }
 
 void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {
+  const LogFields fields{{"BUSBAR_CHANNEL", channel->name()}};
   spdlog::info("channel {} removed", busbar::quoted(channel->name()));
   ring::close_channel(channel->memory()->view());
   take_name(*channel);

@@ -21,6 +21,11 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       ->check([](const std::string& level) {
         return is_log_level(level) ? std::string() : std::string("one of ") + kLogLevels;
       });
+  app.add_option("--log-target", line.log_target, std::string("One of ") + kLogTargets)
+      ->type_name("T")
+      ->check([](const std::string& target) {
+        return is_log_target(target) ? std::string() : std::string("one of ") + kLogTargets;
+      });
   app.set_version_flag("--version", std::string("busbard ") + kLibraryVersion);
   try {
     app.parse(argc, argv);

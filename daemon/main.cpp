@@ -23,6 +23,7 @@ busbar::config::Config configuration(const CommandLine& line) {
   Config config = line.config.empty() ? Config() : load_config(line.config);
   if (!line.socket.empty()) config.socket = line.socket;
   if (!line.log_level.empty()) config.log_level = line.log_level;
+  if (!line.log_target.empty()) config.log_target = line.log_target;
   return config;
 }
 
@@ -50,7 +51,7 @@ int run(const CommandLine& line) {
     return kExitUsage;
   }
   if (line.check_config) return kExitOk;
-  set_up_log(config.log_level);
+  set_up_log({config.log_level, config.log_target, config.bus});
   set_up_process();
   return serve(std::move(config));
 }
@@ -60,6 +61,6 @@ int run(const CommandLine& line) {
 int main(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   if (line.exit_code) return *line.exit_code;
-  set_up_log("info");
+  set_up_log({});
   return run(line);
 }
