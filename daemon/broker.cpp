@@ -17,6 +17,7 @@
 #include "common/control/codec.hpp"
 #include "config/machine_memory.hpp"
 #include "daemon/log_fields.hpp"
+#include "daemon/random_hex.hpp"
 #include "daemon/segment_names.hpp"
 
 namespace busbar::daemon {
@@ -38,11 +39,29 @@ UniqueFd make_signalfd() {
   return fd;
 }
 
-SegmentNames names_without_leftovers(const std::string& bus, const std::string& socket) {
-  SegmentNames names(bus, socket);
+/// Null if there can be none for a socket that was handed over.
+std::unique_ptr<SocketLock> take_lock(const Endpoint& endpoint) {
+  try {
+    return std::make_unique<SocketLock>(endpoint.path);
+  } catch (const Error& error) {
+    if (!endpoint.handed_over || error.errc() != Errc::system) throw;
+    spdlog::warn("{}; without it segments that a killed broker left are not removed", error.what());
+    return nullptr;
+  }
+}
+
+/// The segments' names, of which none is taken: what a dead broker of this socket has left is
+/// removed. Who has no lock cannot know that it is dead, and takes names that nobody else has.
+SegmentNames free_names(const std::string& bus, const std::string& socket, const SocketLock* lock) {
+  if (lock == nullptr) return SegmentNames(bus, socket + " " + random_hex(16));
+  SegmentNames names(bus, socket + " " + lock->identity());
   const std::size_t count = remove_leftovers(names);
   if (count != 0) spdlog::info("{} segments of a dead broker removed", count);
   return names;
+}
+
+std::string count_text(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 std::string words(const Peer& peer) {
@@ -58,10 +77,10 @@ LogFields about(const Session& session) {
 
 }  // namespace
 
-Broker::Broker(config::Config config, std::string socket_path)
+Broker::Broker(config::Config config, Endpoint endpoint)
     : config_(std::move(config)),
-      path_(std::move(socket_path)),
-      lock_(path_),
+      path_(endpoint.path),
+      lock_(take_lock(endpoint)),
       health_(loop_.turns()),
       signals_(make_signalfd()),
       quota_(config_.limits.memory.value_or(config::default_memory_limit())),
@@ -69,14 +88,15 @@ Broker::Broker(config::Config config, std::string socket_path)
       access_(::geteuid(), config_.admin),
       maker_(loop_),
       mender_(loop_),
-      channels_(maker_, mender_, quota_, shares_,
-                names_without_leftovers(config_.bus, path_ + " " + lock_.identity()),
+      channels_(maker_, mender_, quota_, shares_, free_names(config_.bus, path_, lock_.get()),
                 config_.limits.channels, registry_callbacks()),
       sessions_(shares_),
       requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_),
       greeter_(sessions_, channels_, access_, shares_, config_),
       lobby_(loop_, kHelloPatience, [this](std::uint64_t id) { on_overdue(id); }),
-      listener_(loop_, path_, config_.socket_mode, [this] { on_acceptable(); }) {
+      service_(loop_, {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
+      socket_(std::move(endpoint), {config_.socket_mode, config_.socket_group}),
+      listener_(loop_, socket_.fd(), [this] { on_acceptable(); }) {
   signal_watch_ = loop_.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
 }
 
@@ -103,12 +123,23 @@ void Broker::create_configured_channels() {
   for (const config::ConfiguredChannel& configured : config_.channels) {
     const auto channel =
         channels_.create(resolver.resolve(configured.name, configured.settings), ::geteuid());
-    channel->add_waiter([this](std::exception_ptr failure) {
-      if (!failure) return;
-      failure_ = std::move(failure);
-      loop_.stop();
-    });
+    channel->add_waiter([this](const std::exception_ptr& failure) { on_configured(failure); });
+    ++missing_;
   }
+  if (missing_ == 0) service_.ready();
+}
+
+void Broker::on_configured(const std::exception_ptr& failure) {
+  if (failure) {
+    failure_ = failure;
+    loop_.stop();
+  } else if (--missing_ == 0) {
+    service_.ready();
+  }
+}
+
+std::string Broker::status() const {
+  return count_text(channels_.size(), "channel") + ", " + count_text(sessions_.clients(), "client");
 }
 
 void Broker::on_signal() {
@@ -118,6 +149,7 @@ void Broker::on_signal() {
       spdlog::warn("SIGHUP ignored: this version cannot reload; restart the broker instead");
       continue;
     }
+    service_.stopping();
     spdlog::info("stopping; channels: {}, clients: {}", channels_.size(), sessions_.clients());
     if (sessions_.clients() != 0) {
       spdlog::warn(
@@ -188,6 +220,7 @@ void Broker::on_request(Session& session, const control::Request& request) {
     throw Error(Errc::protocol, hello ? "a second \"hello\" on one connection"
                                       : "the first request has to be \"hello\"");
   }
+  service_.changed();
   if (hello) return on_hello(session, request);
   requests_.handle(session, request);
 }
@@ -282,6 +315,7 @@ void Broker::end_if_done(const Session& session) {
   if (session.connected() || !session.holdings().empty()) return;
   sessions_.erase(session.id());
   listener_.resume();
+  service_.changed();
 }
 
 }  // namespace busbar::daemon

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "common/base/unique_fd.hpp"
@@ -10,6 +11,8 @@
 #include "daemon/arrival.hpp"
 #include "daemon/channel_registry.hpp"
 #include "daemon/complaints.hpp"
+#include "daemon/control_socket.hpp"
+#include "daemon/endpoint.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
 #include "daemon/health.hpp"
@@ -18,6 +21,7 @@
 #include "daemon/lobby.hpp"
 #include "daemon/quota.hpp"
 #include "daemon/requests.hpp"
+#include "daemon/service_manager.hpp"
 #include "daemon/session_table.hpp"
 #include "daemon/socket_lock.hpp"
 #include "daemon/user_shares.hpp"
@@ -25,12 +29,13 @@
 namespace busbar::daemon {
 
 /// The broker: clients come, ask, and end. Holds the control socket from construction to
-/// destruction; destruction removes socket and segment names, while members keep their mappings.
+/// destruction; destruction removes the socket, unless it was handed over, and segment names, while
+/// members keep their mappings.
 /// One thread, the one that constructs it; SIGTERM, SIGINT and SIGHUP must be blocked.
 class Broker {
  public:
   /// Throws Errc::in_use (another broker), invalid_argument, system.
-  Broker(config::Config config, std::string socket_path);
+  Broker(config::Config config, Endpoint endpoint);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -41,6 +46,8 @@ class Broker {
   ChannelRegistry::Callbacks registry_callbacks();
   ClientSocket::Callbacks socket_callbacks(std::uint64_t session);
   void create_configured_channels();
+  void on_configured(const std::exception_ptr& failure);
+  std::string status() const;
 
   void on_signal();
   void on_acceptable();
@@ -63,7 +70,7 @@ class Broker {
 
   config::Config config_;
   std::string path_;
-  SocketLock lock_;
+  std::unique_ptr<SocketLock> lock_;  // null: it cannot be had, and the socket was handed over
   EventLoop loop_;
   Health health_;
   UniqueFd signals_;
@@ -78,8 +85,11 @@ class Broker {
   Requests requests_;
   Greeter greeter_;
   Lobby lobby_;
+  ServiceManager service_;
+  ControlSocket socket_;
   Listener listener_;
   Watch signal_watch_;
+  std::size_t missing_ = 0;  // configured channels that are not there yet
   std::exception_ptr failure_;
 };
 

@@ -67,6 +67,11 @@ void Housekeeper::collect() {
   }
 }
 
+std::chrono::nanoseconds Housekeeper::busy_for() const noexcept {
+  const Clock::time_point began = began_.load(std::memory_order_relaxed);
+  return began == Clock::time_point() ? std::chrono::nanoseconds::zero() : Clock::now() - began;
+}
+
 void Housekeeper::thread_main() noexcept {
   while (!stopping_) {
     eventfd_t ignored = 0;
@@ -78,11 +83,13 @@ void Housekeeper::thread_main() noexcept {
 void Housekeeper::run_all() noexcept {
   Task* task = nullptr;
   while (!stopping_ && to_do_.pop(task)) {
+    began_.store(Clock::now(), std::memory_order_relaxed);
     try {
       task->work();
     } catch (...) {
       task->failure = std::current_exception();
     }
+    began_.store(Clock::time_point(), std::memory_order_relaxed);
     done_.push(task);
     ring(finished_);
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <boost/lockfree/spsc_queue.hpp>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -24,7 +25,11 @@ class Housekeeper {
 
   void post(Task task);
 
+  /// How long the task that is running has been; 0 if none is.
+  std::chrono::nanoseconds busy_for() const noexcept;
+
  private:
+  using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kQueued = 256;
   using Queue = boost::lockfree::spsc_queue<Task*, boost::lockfree::capacity<kQueued>>;
 
@@ -40,6 +45,7 @@ class Housekeeper {
   std::deque<std::unique_ptr<Task>> backlog_;
   std::size_t out_ = 0;
   std::atomic<bool> stopping_ = false;
+  std::atomic<Clock::time_point> began_ = Clock::time_point();  // of the task; none: not busy
   Watch watch_;
   std::thread thread_;
 };

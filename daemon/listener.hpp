@@ -1,26 +1,21 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <optional>
-#include <string>
 
-#include "common/base/unique_fd.hpp"
 #include "daemon/arrival.hpp"
 #include "daemon/event_loop.hpp"
+#include "daemon/timer.hpp"
 
 namespace busbar::daemon {
 
-/// The control socket: bound, listening, unlinked by the destructor. Only for who holds the path's
-/// SocketLock: it takes over what a dead broker has left there. Main thread only.
+/// Lets clients in, one by one. Main thread only; the socket must be open for as long.
 class Listener {
  public:
   using Handler = std::function<void()>;
 
-  /// Throws Errc::in_use (somebody without our lock listens there) or Errc::system.
-  Listener(EventLoop& loop, std::string path, mode_t mode, Handler acceptable);
-  ~Listener();
+  /// `acceptable` is called while somebody waits. Throws Errc::system.
+  Listener(EventLoop& loop, int socket, Handler acceptable);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
@@ -35,13 +30,11 @@ class Listener {
  private:
   void starve();
 
-  std::string path_;
-  UniqueFd socket_;
-  UniqueFd retry_;
+  int socket_;
   bool paused_ = false;
   bool starving_ = false;
   Watch watch_;
-  Watch retry_watch_;
+  Timer retry_;
 };
 
 }  // namespace busbar::daemon

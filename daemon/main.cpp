@@ -8,7 +8,9 @@
 #include "config/config_loader.hpp"
 #include "daemon/broker.hpp"
 #include "daemon/command_line.hpp"
+#include "daemon/descriptor_limit.hpp"
 #include "daemon/exit_code.hpp"
+#include "daemon/handed_over_socket.hpp"
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
 #include "daemon/socket_path.hpp"
@@ -27,10 +29,24 @@ busbar::config::Config configuration(const CommandLine& line) {
   return config;
 }
 
+/// The socket that was handed over, else the one that is asked for.
+Endpoint endpoint_of(const busbar::config::Config& config) {
+  auto handed_over = handed_over_socket();
+  if (!handed_over) {
+    return {prepare_socket_path(config.socket, {config.socket_mode, config.socket_group})};
+  }
+  if (!config.socket.empty() && config.socket != handed_over->path) {
+    spdlog::warn("socket activation: {} is not used, the socket unit's {} is", config.socket,
+                 handed_over->path);
+  }
+  return std::move(*handed_over);
+}
+
 int serve(busbar::config::Config config) {
   try {
-    std::string path = prepare_socket_path(config.socket);
-    Broker broker(std::move(config), std::move(path));
+    report_descriptor_limit(raise_descriptor_limit(), config.limits);
+    Endpoint endpoint = endpoint_of(config);
+    Broker broker(std::move(config), std::move(endpoint));
     broker.run();
     return kExitOk;
   } catch (const busbar::Error& error) {

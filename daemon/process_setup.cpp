@@ -1,7 +1,6 @@
 #include "daemon/process_setup.hpp"
 
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <csignal>
 #include <initializer_list>
@@ -10,13 +9,6 @@
 
 namespace busbar::daemon {
 namespace {
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 void set_up_signals() {
   sigset_t set;
@@ -29,7 +21,6 @@ void set_up_signals() {
 }  // namespace
 
 void set_up_process() {
-  raise_descriptor_limit();
   set_up_signals();
   sync::register_membarrier();  // with one thread it is quick, with two it waits for a grace period
   ::mallopt(M_ARENA_MAX, 1);    // two threads that rarely allocate share one heap

@@ -2,8 +2,8 @@
 
 namespace busbar::daemon {
 
-/// What the process has to be before it serves: signals blocked for signalfd, SIGPIPE ignored, as
-/// many descriptors as the system allows, little memory. Once, before any thread is started.
+/// What the process has to be before it serves: signals blocked for signalfd, SIGPIPE ignored,
+/// little memory. Once, before any thread is started.
 void set_up_process();
 
 }  // namespace busbar::daemon

@@ -18,6 +18,7 @@ minimal=(
   libspdlog-dev
   nlohmann-json3-dev
   libcli11-dev
+  libsystemd-dev      # busbard: socket activation and watchdog as systemd passes them
 )
 for_tests=(
   git                 # scripts/format.sh lists the files with it
@@ -64,7 +65,7 @@ usable() {
 #error Boost 1.81 is needed
 #endif
 #if !__has_include(<spdlog/spdlog.h>) || !__has_include(<nlohmann/json.hpp>) || \
-    !__has_include(<CLI/CLI.hpp>)
+    !__has_include(<CLI/CLI.hpp>) || !__has_include(<systemd/sd-daemon.h>)
 #error a library is missing
 #endif
 CPP

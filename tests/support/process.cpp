@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/unique_fd.hpp"
 #include "tests/support/captured_stream.hpp"
 #include "tests/support/no_membarrier.hpp"
 
@@ -88,19 +89,35 @@ struct Child {
   char* const* argv;
   char* const* variables;
   int failure;  // a pipe for errno if it cannot be started
+  const std::vector<UniqueFd>& descriptors;
 };
 
+/// A duplicate where none of those is that a child is to have.
+int moved_away(int fd) {
+  return ::fcntl(fd, F_DUPFD_CLOEXEC, 100);
+}
+
+bool hand_over(const std::vector<UniqueFd>& descriptors) {
+  int next = 3;
+  for (const UniqueFd& descriptor : descriptors) {
+    if (::dup2(descriptor.get(), next++) < 0) return false;
+  }
+  return true;
+}
+
 [[noreturn]] void become(const Child& child) {
+  const int failure = moved_away(child.failure);
   bool fine = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == child.parent;
   for (int fd = 0; fine && fd < 3; ++fd) {
     fine = ::dup2(child.streams[static_cast<std::size_t>(fd)], fd) >= 0;
   }
   if (fine && child.directory != nullptr) fine = ::chdir(child.directory) == 0;
   if (fine && child.membarrier_error != 0) fine = refuse_membarrier(child.membarrier_error);
+  fine = fine && hand_over(child.descriptors);
   std::signal(SIGPIPE, SIG_DFL);
   if (fine) ::execvpe(child.argv[0], child.argv, child.variables);
   const int error = errno;
-  [[maybe_unused]] const ssize_t written = ::write(child.failure, &error, sizeof error);
+  [[maybe_unused]] const ssize_t written = ::write(failure, &error, sizeof error);
   ::_exit(127);
 }
 
@@ -165,13 +182,16 @@ Process::Process(const std::vector<std::string>& argv, const Options& options)
   const auto variable_pointers = pointers_to(variables);
   const char* directory =
       options.working_directory.empty() ? nullptr : options.working_directory.c_str();
+  std::vector<UniqueFd> descriptors;
+  for (const int fd : options.descriptors) descriptors.emplace_back(moved_away(fd));
   const Child child{{in.childs, out.childs, err.childs},
                     directory,
                     ::getpid(),
                     options.membarrier_error,
                     word_pointers.data(),
                     variable_pointers.data(),
-                    failure.childs};
+                    failure.childs,
+                    descriptors};
   state_->pid = spawn(child, failure, argv.at(0));
   state_->pidfd = static_cast<int>(::syscall(SYS_pidfd_open, state_->pid, 0));
   if (state_->pidfd < 0) throw_errno("pidfd_open");

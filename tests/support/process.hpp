@@ -33,6 +33,8 @@ class Process {
     std::string working_directory = {};
     /// Not 0: membarrier fails with this errno in it, by a seccomp filter.
     int membarrier_error = 0;
+    /// It has duplicates of these as descriptors 3, 4, ...
+    std::vector<int> descriptors = {};
   };
 
   /// Starts argv[0], found in $PATH if it has no slash. Throws std::system_error.

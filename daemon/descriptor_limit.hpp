@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "config/config.hpp"
+
+namespace busbar::daemon {
+
+/// How many descriptors this process may open from now on: as many as the system allows. 0:
+/// unknown.
+std::uint64_t raise_descriptor_limit() noexcept;
+
+/// How many a broker needs at its limits: of clients and of channels.
+std::uint64_t descriptors_for(const config::Limits& limits) noexcept;
+
+/// Logs what there is, and warns if the limits do not fit below it.
+void report_descriptor_limit(std::uint64_t available, const config::Limits& limits);
+
+}  // namespace busbar::daemon
