@@ -4,6 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit
 sock=/run/busbar/control.sock
+export DEBIAN_FRONTEND=noninteractive
+dpkg() { command dpkg --force-unsafe-io "$@"; }
 
 # ---- words ----
 step=start
@@ -13,8 +15,8 @@ failed() {
   journalctl --no-pager -q -u busbard.service -u busbard.socket -n 40
   exit 1
 }
-begin() { step=$*; }
-ok() { echo "ok: $step"; }
+begin() { step=$*; start=${EPOCHREALTIME/.}; }
+ok() { printf "ok: %s (%d ms)\n" "$step" $(((${EPOCHREALTIME/.} - start) / 1000)); }
 
 # eventually COMMAND...: true within ten seconds. What is waited for is systemd's, and it tells nobody.
 eventually() {
@@ -58,7 +60,7 @@ ok
 inventory | sort >before
 
 begin "the packages install"
-DEBIAN_FRONTEND=noninteractive dpkg -i ./libbusbar1_*.deb ./busbar_*.deb ./busbard_*.deb \
+dpkg -i ./libbusbar1_*.deb ./busbar_*.deb ./busbard_*.deb \
   ./libbusbar-dev_*.deb >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -i"; }
 ok
 
@@ -87,14 +89,21 @@ if grep -q sd_listen_fds /usr/bin/busbard; then source ./broker.sh; fi
 
 begin "removed, it is stopped; its configuration stays"
 if grep -q sd_listen_fds /usr/bin/busbard; then
-  # Somebody who is still there when the broker stops.
+  # A broker that was killed while somebody was there leaves segments.
+  printf '[Service]\nRestart=no\n' >/run/systemd/system/busbard.service.d/test.conf
+  systemctl daemon-reload
+  busbar create left --segment named >/dev/null || failed create
   busbar sub left --timeout 30s 2>sub.log &
   member=$!
   eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+  kill -KILL "$(main_pid)"
+  eventually inactive busbard.service || failed "it was not killed"
+  compgen -G '/dev/shm/busbar-*-ring' >/dev/null || failed "no segments were left"
 fi
 dpkg -r busbard >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -r"; }
 inactive busbard.socket || failed "the socket listens"
 inactive busbard.service || failed "the service runs"
+compgen -G '/dev/shm/busbar-*' && failed "segments are left"
 [[ ! -e /run/busbar ]] || failed "/run/busbar is left: $(ls -la /run/busbar)"
 [[ -f /etc/busbar/busbar.json ]] || failed "the configuration is gone"
 [[ -z ${member-} ]] || kill "$member"
