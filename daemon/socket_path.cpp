@@ -51,12 +51,13 @@ mode_t folder_mode(const std::string& path, mode_t socket_mode) {
   return (socket_mode & 0060) != 0 ? 0750 : 0700;
 }
 
-/// Whether all who may use the socket may pass the folder.
+/// Whether all for whom the socket was made may pass the folder. Members of the process's own group
+/// are not meant unless somebody said so.
 bool lets_pass(const struct stat& folder, const SocketRights& rights) {
   if ((folder.st_mode & S_IXOTH) != 0) return true;
   if ((rights.mode & 0006) != 0) return false;
-  if ((rights.mode & 0060) == 0) return true;
-  return folder.st_gid == rights.group.value_or(::getegid()) && (folder.st_mode & S_IXGRP) != 0;
+  if ((rights.mode & 0060) == 0 || !rights.group) return true;
+  return folder.st_gid == *rights.group && (folder.st_mode & S_IXGRP) != 0;
 }
 
 void warn_if_closed(const std::string& folder, const SocketRights& rights) {

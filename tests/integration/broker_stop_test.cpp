@@ -48,11 +48,11 @@ TEST(BrokerStop, GoesOnAfterSighupWithAWordInTheLog) {
   RawClient(broker.socket()).ask(control::List{}).as<control::ChannelList>();
 }
 
-TEST(BrokerStop, HasASocketForItsOwnerOnly) {
+TEST(BrokerStop, HasASocketForItsOwnerAndGroup) {
   TestBroker broker;
   struct stat status {};
   ASSERT_EQ(::stat(broker.socket().c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0600u);
+  EXPECT_EQ(status.st_mode & 07777, 0660u);
 }
 
 TEST(BrokerStop, RefusesASecondBrokerNamingTheFirst) {
@@ -111,14 +111,14 @@ TEST(BrokerStop, SaysThatASocketPathIsTooLong) {
   EXPECT_THAT(broker.err, HasSubstr("the system allows 107"));
 }
 
-TEST(BrokerStop, CreatesTheLastFolderOfItsSocketForItsOwner) {
+TEST(BrokerStop, CreatesTheLastFolderOfItsSocketForWhoMayUseIt) {
   const TemporaryDirectory directory;
   const std::string socket = directory.path("new/control.sock");
   Process broker({BUSBARD_PATH, "--socket", socket});
   ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
   struct stat status {};
   ASSERT_EQ(::stat(directory.path("new").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0700u);
+  EXPECT_EQ(status.st_mode & 07777, 0750u);
 }
 
 TEST(BrokerStop, ListensWhereTheEnvironmentSays) {

@@ -1,5 +1,6 @@
 #include "daemon/control_socket.hpp"
 
+#include <gmock/gmock.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "common/base/error.hpp"
+#include "daemon/log.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace busbar::daemon {
@@ -72,6 +74,23 @@ TEST_F(ControlSocketTest, HasAFolderOfItsGroup) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   prepare_socket_path(directory.path("new/s"), {0660, kSomeGroup});
   EXPECT_EQ(status_of(directory.path("new")).st_gid, kSomeGroup);
+}
+
+TEST_F(ControlSocketTest, IsNotWarnedOfInAnOrdinaryPrivateFolder) {
+  ::testing::internal::CaptureStderr();
+  set_up_log({});
+  prepare_socket_path(path, {0660});
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(ControlSocketTest, WarnsOfAFolderThatKeepsItsUsersOut) {
+  for (const SocketRights& rights : {SocketRights{0660, kSomeGroup}, SocketRights{0666}}) {
+    ::testing::internal::CaptureStderr();
+    set_up_log({});
+    prepare_socket_path(path, rights);
+    const std::string words = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(words, ::testing::HasSubstr("may pass its folder " + directory.path()));
+  }
 }
 
 TEST_F(ControlSocketTest, DoesNotTouchAFolderThatWasThere) {
