@@ -89,7 +89,13 @@ Json to_document(const BrokerInfo& broker) {
           {"clients", broker.clients},
           {"clients_limit", broker.clients_limit},
           {"channels", broker.channels},
-          {"channels_limit", broker.channels_limit}};
+          {"channels_limit", broker.channels_limit},
+          {"uptime_ms", broker.uptime.count()},
+          {"resident", broker.resident},
+          {"descriptors", broker.descriptors},
+          {"loop_turns", broker.loop_turns},
+          {"loop_p99_us", broker.loop_p99.count()},
+          {"loop_max_us", broker.loop_max.count()}};
 }
 
 Json to_document(const ChannelActivity& activity) {
