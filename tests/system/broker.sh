@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2154
 # Sourced by inside.sh: the installed broker, as clients and an administrator see it.
-mark
 begin "the first client starts the service"
 words=$(timeout 20 busbar ls 2>&1) || failed "busbar ls: $words"
 active busbard.service || failed "busbard.service does not run"
@@ -23,8 +22,8 @@ _busbar
 ok
 
 begin "the journal has the broker's words, with fields"
-eventually journal_has '"BUSBAR_CHANNEL":"plain"' || failed "$(journal_since)"
-journal_since | grep '"BUSBAR_CHANNEL":"plain"' | grep -q '"PRIORITY":"6"' || failed "$(journal_since)"
+eventually journal_has '"BUSBAR_CHANNEL":"plain"' || failed "$(journal)"
+journal | grep '"BUSBAR_CHANNEL":"plain"' | grep -q '"PRIORITY":"6"' || failed "$(journal)"
 busbar rm plain || failed rm
 compgen -G '/dev/shm/busbar-*-ring' >/dev/null && failed "its segments are left"
 ok
@@ -47,7 +46,6 @@ JSON
 if [[ $knows_reload == yes ]]; then
 begin "the configuration is reloaded"
 before_pid=$(main_pid)
-mark
 systemctl reload busbard.service || failed "systemctl reload"
 [[ $(main_pid) == "$before_pid" ]] || failed "another broker runs"
 busbar show quotes >/dev/null || failed "the channel is not there"
@@ -82,12 +80,11 @@ wait $! || failed "sub: $(cat sub.log)"
 ok
 
 begin "what the lists do not give is refused and logged"
-mark
 ! as insider busbar sub own --timeout 0 2>sub.log || failed "was let in"
 refusal='may not subscribe to channel \\"own'
-eventually journal_has "$refusal" || failed "the journal does not tell: $(journal_since)"
-journal_since | grep -- "$refusal" | grep -q "\"BUSBAR_UID\":\"$(id -u insider)\"" ||
-  failed "nor who it was: $(journal_since)"
+eventually journal_has "$refusal" || failed "the journal does not tell: $(journal)"
+journal | grep -- "$refusal" | grep -q "\"BUSBAR_UID\":\"$(id -u insider)\"" ||
+  failed "nor who it was: $(journal)"
 ok
 
 begin "a broker that hangs is killed by the watchdog and started anew"

@@ -33,9 +33,8 @@ restarts() { systemctl show --value -p NRestarts busbard.service; }
 active() { systemctl --quiet is-active "$1"; }
 inactive() { ! active "$1"; }
 another_pid() { [[ $(main_pid) != 0 && $(main_pid) != "$1" ]] && active busbard.service; }
-journal_since() { journalctl -q -o json --after-cursor="$cursor" -u busbard.service; }
-mark() { cursor=$(journalctl -q -n 1 -o json | sed 's/.*"__CURSOR":"\([^"]*\)".*/\1/'); }
-journal_has() { journalctl --sync; journal_since | grep -q -- "$1"; }
+journal() { journalctl --sync; journalctl -q -o json -u busbard.service; }
+journal_has() { journal | grep -q -- "$1"; }
 
 # Everything that a package may leave: files, users, groups, units. Not what dpkg, systemd and the
 # journal note of everything; nor what is below /root, /work and the like: the machine, which goes on
