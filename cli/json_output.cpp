@@ -1,5 +1,6 @@
 #include "cli/json_output.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -98,6 +99,14 @@ Json to_document(const BrokerInfo& broker) {
           {"loop_max_us", broker.loop_max.count()}};
 }
 
+Json to_document(const Finding& finding) {
+  return {{"verdict", verdict_text(finding.verdict)},
+          {"check", finding.check},
+          {"what", finding.what},
+          {"why", finding.why},
+          {"command", finding.command}};
+}
+
 Json to_document(const ChannelActivity& activity) {
   Json document = to_document(activity.channel);
   const auto rate = [](const std::optional<double>& value) {
@@ -149,6 +158,15 @@ std::string details_json(const ChannelDetails& details) {
 
 std::string clients_json(const std::vector<ClientInfo>& clients) {
   return text({{"clients", to_array(clients)}});
+}
+
+std::string findings_json(const Findings& findings) {
+  const auto count = [&findings](Verdict verdict) {
+    return std::ranges::count(findings, verdict, &Finding::verdict);
+  };
+  return text({{"problems", count(Verdict::problem)},
+               {"warnings", count(Verdict::warning)},
+               {"findings", to_array(findings)}});
 }
 
 std::string activity_json(const TopView& view, std::chrono::nanoseconds interval) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/doctor/finding.hpp"
 #include "cli/top/top_view.hpp"
 
 // The documents of --json: one a call (of `top` one a line), keys as in busbar/info.hpp,
@@ -20,6 +21,9 @@ std::string channel_json(const ChannelInfo& channel);
 std::string details_json(const ChannelDetails& details);
 /// {"clients": [{...}]}
 std::string clients_json(const std::vector<ClientInfo>& clients);
+
+/// {"problems": N, "warnings": N, "findings": [{...}]}
+std::string findings_json(const Findings& findings);
 
 /// One line: a sample, and the channels with what happened since the one before, `interval` ago.
 std::string activity_json(const TopView& view, std::chrono::nanoseconds interval);

@@ -32,6 +32,7 @@ Verb make_pub(CLI::App& root);
 Verb make_sub(CLI::App& root);
 Verb make_clients(CLI::App& root);
 Verb make_top(CLI::App& root);
+Verb make_doctor(CLI::App& root);
 
 /// The positional CHANNEL that most verbs have.
 void add_channel(CLI::App& app, std::string& target);

@@ -66,7 +66,8 @@ std::vector<std::string> heading(const TopView& view) {
   const BrokerInfo& broker = view.sample.broker;
   const Totals all = totals(view.channels);
   std::string first = "bus " + printable(broker.bus) + "  busbard " + printable(broker.version) +
-                      " (pid " + std::to_string(broker.pid) + ")  " + printable(view.socket);
+                      " (pid " + std::to_string(broker.pid) + ")  " + printable(view.socket) +
+                      "  up " + rough_text(broker.uptime);
   std::string second = "memory " + rough_text(broker.memory) + " of " +
                        rough_text(broker.memory_limit) + " (" +
                        percent_text(broker.memory, broker.memory_limit) + ")  clients " +

@@ -8,6 +8,7 @@
 #include "client/src/connection.hpp"
 #include "client/src/publisher_core.hpp"
 #include "client/src/reports.hpp"
+#include "client/src/socket_search.hpp"
 #include "client/src/subscriber_core.hpp"
 #include "common/base/names.hpp"
 
@@ -15,6 +16,10 @@ namespace busbar {
 
 const char* library_version() noexcept {
   return kLibraryVersion;
+}
+
+std::vector<std::string> Bus::sockets(const std::string& wanted) {
+  return socket_candidates(wanted);
 }
 
 Bus Bus::connect(const ConnectOptions& options) {

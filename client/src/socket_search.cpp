@@ -1,15 +1,12 @@
 #include "client/src/socket_search.hpp"
 
 #include <cstdlib>
-#include <vector>
 
 #include "common/base/error.hpp"
 #include "common/control/packet_socket.hpp"
 
 namespace busbar {
-namespace {
-
-std::vector<std::string> candidates(const std::string& wanted) {
+std::vector<std::string> socket_candidates(const std::string& wanted) {
   if (!wanted.empty()) return {wanted};
   const char* variable = std::getenv("BUSBAR_SOCKET");
   if (variable != nullptr && *variable != '\0') return {variable};
@@ -22,11 +19,9 @@ std::vector<std::string> candidates(const std::string& wanted) {
   return paths;
 }
 
-}  // namespace
-
 FoundSocket find_broker(const std::string& wanted, const Deadline& deadline) {
   std::string tried;
-  for (const std::string& path : candidates(wanted)) {
+  for (const std::string& path : socket_candidates(wanted)) {
     try {
       return {path, control::connect_to(path, deadline)};
     } catch (const Error& error) {

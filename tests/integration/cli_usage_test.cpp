@@ -65,7 +65,8 @@ TEST_F(CliUsage, WrongUsageIsTwoWithTheOptionAndWhatIsAllowed) {
 }
 
 TEST_F(CliUsage, HelpIsDataWithExamples) {
-  for (const char* verb : {"ls", "show", "create", "rm", "pub", "sub", "clients", "top"}) {
+  for (const char* verb :
+       {"ls", "show", "create", "rm", "pub", "sub", "clients", "top", "doctor"}) {
     const Ran ran = busbar({verb, "--help"});
     EXPECT_EQ(ran.status, 0);
     EXPECT_EQ(ran.err, "");

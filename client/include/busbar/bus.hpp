@@ -29,6 +29,10 @@ class BUSBAR_EXPORT Bus {
   /// protocol, limit, timed_out, system.
   static Bus connect(const ConnectOptions& options = {});
 
+  /// Where connect() looks for the broker if its options say `wanted`: in this order. For messages
+  /// and diagnosis.
+  static std::vector<std::string> sockets(const std::string& wanted = {});
+
   Bus(Bus&&) noexcept;
   Bus& operator=(Bus&&) noexcept;
   ~Bus();

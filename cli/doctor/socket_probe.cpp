@@ -1,0 +1,147 @@
+#include "cli/doctor/socket_probe.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <busbar/bus.hpp>
+#include <busbar/error.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/doctor/process_files.hpp"
+
+namespace busbar::cli {
+namespace {
+
+using State = SocketProbe::State;
+
+constexpr std::chrono::seconds kPatience{3};
+
+void note_rights(SocketProbe& probe, const std::string& path, const struct stat& status) {
+  probe.denier = path;
+  probe.owner = status.st_uid;
+  probe.group = status.st_gid;
+  probe.mode = status.st_mode & 07777;
+}
+
+/// The first folder on the way that the caller may not enter.
+void note_denying_folder(SocketProbe& probe) {
+  std::filesystem::path folder;
+  for (const auto& part : std::filesystem::path(probe.path).parent_path()) {
+    folder /= part;
+    struct stat status {};
+    if (::access(folder.c_str(), X_OK) == 0 || ::stat(folder.c_str(), &status) != 0) continue;
+    return note_rights(probe, folder.string(), status);
+  }
+}
+
+State state_of_connect_error(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return State::nobody_listens;
+    case EACCES:
+    case EPERM:
+      return State::denied;
+    case EPROTOTYPE:
+      return State::other_program;
+    case EAGAIN:
+      return State::silent;
+    case ENOENT:
+      return State::missing;
+    default:
+      return State::failed;
+  }
+}
+
+/// errno, 0 if somebody listens.
+int connect_to(const std::string& path, int socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(socket, generic, sizeof address) == 0 ? 0 : errno;
+}
+
+void note_listener(SocketProbe& probe, int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
+  probe.listener = credentials.pid;
+  const char state = process_state(credentials.pid);
+  probe.listener_stopped = state == 'T' || state == 't';
+}
+
+/// False if the answer stands already.
+bool try_connect(SocketProbe& probe) {
+  const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) {
+    probe.state = State::failed;
+    probe.words = std::strerror(errno);
+    return false;
+  }
+  const int error = connect_to(probe.path, socket);
+  if (error == 0) note_listener(probe, socket);
+  ::close(socket);
+  if (error == 0) return true;
+  probe.state = state_of_connect_error(error);
+  probe.words = std::strerror(error);
+  return false;
+}
+
+State state_of(const Error& error) {
+  switch (error.errc()) {
+    case Errc::refused:
+      return State::refused;
+    case Errc::version:
+      return State::other_version;
+    case Errc::protocol:
+      return State::other_program;
+    case Errc::timed_out:
+      return State::silent;
+    default:
+      return State::failed;
+  }
+}
+
+void say_hello(SocketProbe& probe, const CommonOptions& options) {
+  try {
+    Bus bus = Bus::connect({.name = options.name, .socket = probe.path, .timeout = kPatience});
+    probe.broker = bus.broker();
+    probe.channels = bus.channels();
+    probe.state = State::answers;
+  } catch (const Error& error) {
+    probe.state = state_of(error);
+    probe.words = error.what();
+  }
+}
+
+}  // namespace
+
+SocketProbe probe_socket(const std::string& path, const CommonOptions& options) {
+  SocketProbe probe;
+  probe.path = path;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == EACCES) {
+      probe.state = State::denied;
+      note_denying_folder(probe);
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+      probe.state = State::failed;
+      probe.words = std::strerror(errno);
+    }
+    return probe;
+  }
+  note_rights(probe, path, status);
+  if (!S_ISSOCK(status.st_mode)) {
+    probe.state = State::not_a_socket;
+  } else if (try_connect(probe)) {
+    say_hello(probe, options);
+  }
+  return probe;
+}
+
+}  // namespace busbar::cli
