@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# check_words.sh BUSBAR: whether bash completion and the man page know every verb and every option of
-# that command line.
+# check_words.sh BUSBAR BUSBARD: whether bash completion and the man pages know every verb and every
+# option of these.
 set -eu  # no pipefail: grep -q leaves early, and that is no failure
 busbar=$1
+busbard=$2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-page=$root/packaging/man/busbar.1
 source "$root/packaging/completion/busbar"
 
 missing=0
@@ -12,7 +12,7 @@ missing() { echo "missing in $1: $2" >&2; missing=1; }
 
 # The names in front of the descriptions: "-h,--help", "-o FILE", "--capacity SIZE", "ls".
 options_of() {
-  "$busbar" "$@" --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n' | sed 's/[:{].*//' |
+  "$@" --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n' | sed 's/[:{].*//' |
     sed 's/^-h$//; /^$/d'
 }
 complete_with() {  # complete_with WORD...: what is offered for the last one
@@ -20,7 +20,7 @@ complete_with() {  # complete_with WORD...: what is offered for the last one
   _busbar
   printf '%s\n' "${COMPREPLY[@]}"
 }
-in_page() { grep -q -- "\\(Fl\\|,\\) ${1#-}\\b" "$page"; }
+page_has() { grep -q -- "\\(Fl\\|,\\) ${2#-}\\b" "$root/packaging/man/$1"; }
 
 verbs=$("$busbar" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 [[ -n $verbs ]] || { echo "no verbs in busbar --help" >&2; exit 1; }
@@ -30,14 +30,18 @@ for verb in "" $verbs; do
   if [[ -n $verb ]]; then
     words+=("$verb")
     complete_with busbar "$verb" | grep -qxF -- "$verb" || missing completion "$verb"
-    grep -q "^\.It Cm $verb\b" "$page" || missing busbar.1 "$verb"
+    grep -q "^\.It Cm $verb\b" "$root/packaging/man/busbar.1" || missing busbar.1 "$verb"
   fi
-  for option in $(options_of $verb); do
+  for option in $(options_of "$busbar" $verb); do
     options=$((options + 1))
     complete_with "${words[@]}" "$option" | grep -qxF -- "$option" ||
       missing completion "$verb $option"
-    [[ $option == --help ]] || in_page "$option" || missing busbar.1 "$verb $option"
+    [[ $option == --help ]] || page_has busbar.1 "$option" || missing busbar.1 "$verb $option"
   done
+done
+for option in $(options_of "$busbard"); do
+  options=$((options + 1))
+  page_has busbard.8 "$option" || missing busbard.8 "$option"
 done
 echo "$(wc -w <<<"$verbs") verbs, $options options"
 exit $missing
