@@ -19,6 +19,7 @@
 #include "daemon/log_fields.hpp"
 #include "daemon/random_hex.hpp"
 #include "daemon/segment_names.hpp"
+#include "daemon/session_fields.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -66,13 +67,6 @@ std::string count_text(std::size_t count, const std::string& what) {
 
 std::string words(const Peer& peer) {
   return "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
-}
-
-/// A scope: what is logged in it is about this client.
-LogFields about(const Session& session) {
-  return LogFields{{"BUSBAR_CLIENT", session.name()},
-                   {"BUSBAR_PID", std::to_string(session.pid())},
-                   {"BUSBAR_UID", std::to_string(session.peer().uid)}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "common/base/names.hpp"
 #include "common/base/version.hpp"
 #include "daemon/reports.hpp"
+#include "daemon/session_fields.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -33,6 +34,19 @@ Answer failure(std::uint64_t id, const std::exception_ptr& thrown) {
 
 const char* role_text(control::Role role) {
   return role == control::Role::publisher ? "publisher" : "subscriber";
+}
+
+/// The channel that a request names; empty: none.
+std::string channel_in(const control::RequestBody& body) {
+  return std::visit(
+      [](const auto& request) {
+        if constexpr (requires { request.channel; }) {
+          return request.channel;
+        } else {
+          return std::string();
+        }
+      },
+      body);
 }
 
 }  // namespace
@@ -64,7 +78,7 @@ Requests::Result Requests::attempt(const Call& call) {
   try {
     return std::visit([&](const auto& body) { return run(call, body); }, call.request.body);
   } catch (const Error& error) {
-    complain(call.session, error);
+    complain(call, error);
     return failure(call.request.id, std::current_exception());
   } catch (const std::exception&) {
     return failure(call.request.id, std::current_exception());
@@ -72,8 +86,10 @@ Requests::Result Requests::attempt(const Call& call) {
 }
 
 /// What an operator wants to know without being asked: who wanted what he may not have.
-void Requests::complain(const Session& session, const Error& error) {
+void Requests::complain(const Call& call, const Error& error) {
   if (error.errc() != Errc::refused && error.errc() != Errc::limit) return;
+  const Session& session = call.session;
+  const LogFields fields{{"BUSBAR_CHANNEL", channel_in(call.request.body)}};
   complaints_.about(session.peer().uid, "client " + session.words() + " (uid " +
                                             std::to_string(session.peer().uid) +
                                             ") refused: " + error.what());
@@ -83,6 +99,7 @@ void Requests::resume(std::uint64_t id, const control::Request& request,
                       std::exception_ptr failed) {
   Session* session = sessions_.find(id);
   if (session == nullptr || !session->connected()) return;
+  const LogFields fields = about(*session);
   if (failed) {
     session->socket()->send(failure(request.id, failed));
   } else {

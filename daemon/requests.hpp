@@ -43,7 +43,7 @@ class Requests {
   };
 
   Result attempt(const Call& call);
-  void complain(const Session& session, const Error& error);
+  void complain(const Call& call, const Error& error);
   void resume(std::uint64_t session, const control::Request& request, std::exception_ptr failure);
 
   Result run(const Call& call, const control::Hello& body);
