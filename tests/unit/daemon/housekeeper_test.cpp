@@ -48,6 +48,26 @@ TEST(Housekeeper, KeepsTheOrderOfMoreTasksThanItsQueueHolds) {
   EXPECT_TRUE(std::is_sorted(finished.begin(), finished.end()));
 }
 
+TEST(Housekeeper, TellsHowLongItHasBeenBusy) {
+  EventLoop loop;
+  Housekeeper housekeeper(loop);
+  std::latch started(1);
+  std::latch end(1);
+  EXPECT_EQ(housekeeper.busy_for().count(), 0);
+  housekeeper.post({[&] {
+                      started.count_down();
+                      end.wait();
+                    },
+                    [&](const std::exception_ptr&) { loop.stop(); }});
+  started.wait();
+  const auto first = housekeeper.busy_for();
+  EXPECT_GT(first.count(), 0);
+  EXPECT_GT(housekeeper.busy_for(), first);
+  end.count_down();
+  loop.run();
+  EXPECT_EQ(housekeeper.busy_for().count(), 0);
+}
+
 TEST(Housekeeper, HandsOverWhatATaskThrew) {
   EventLoop loop;
   Housekeeper housekeeper(loop);
