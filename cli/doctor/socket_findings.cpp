@@ -77,9 +77,10 @@ Finding silent(const SocketProbe& probe) {
           probe.path + ": " + who +
               (probe.listener_stopped ? " is stopped" : " does not answer within 3 s"),
           "nobody can join or ask; members go on with what they have open",
-          probe.listener == 0      ? "systemctl status busbard"
-          : probe.listener_stopped ? "kill -CONT " + std::to_string(probe.listener)
-                                   : "cat /proc/" + std::to_string(probe.listener) + "/stack"};
+          probe.listener == 0 ? "systemctl status busbard"
+          : probe.listener_stopped
+              ? "kill -CONT " + std::to_string(probe.listener)
+              : "ps -o pid,stat,wchan,etime,args -p " + std::to_string(probe.listener)};
 }
 
 Finding answers(const SocketProbe& probe) {
@@ -116,6 +117,10 @@ Finding judge(const SocketProbe& probe, bool service) {
       return {problem, "socket", probe.path + ": the broker refuses you: " + probe.words,
               "programs of this user cannot use this bus",
               "sudo -u " + shell_word(user_name(probe.owner)) + " busbar doctor"};
+    case State::full:
+      return {problem, "socket", probe.path + ": " + probe.words,
+              "programs that start now cannot join",
+              "sudo ss -xp | grep -F " + shell_word(probe.path) + "   # who they are"};
     case State::other_version:
       return {problem, "socket", probe.path + ": " + probe.words,
               "programs with this library cannot use this broker", kUpgrade};

@@ -96,6 +96,8 @@ State state_of(const Error& error) {
   switch (error.errc()) {
     case Errc::refused:
       return State::refused;
+    case Errc::limit:
+      return State::full;
     case Errc::version:
       return State::other_version;
     case Errc::protocol:

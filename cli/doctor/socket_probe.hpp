@@ -20,6 +20,7 @@ struct SocketProbe {
     other_program,   // somebody listens who is no broker
     silent,          // somebody listens and does not answer
     refused,         // a broker answers that does not take the caller
+    full,            // a broker answers that has as many clients as it may
     other_version,   // a broker answers that has no version in common with this library
     failed,          // anything else
     answers

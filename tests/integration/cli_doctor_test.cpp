@@ -153,6 +153,15 @@ TEST(CliDoctorLimits, AFullLimitIsAProblem) {
   EXPECT_EQ(finding(ran.out, "channels 1 of 1").at("verdict"), "problem");
 }
 
+TEST(CliDoctorLimits, ABrokerThatTakesNoMoreClientsIsAProblem) {
+  const TestBroker broker({.config = R"({"limits": {"clients": 1}})"});
+  const Bus only = broker.connect();
+  const Ran ran = doctor(broker.socket());
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(finding(ran.out, "limit of 1 clients").at("command").get<std::string>(),
+              HasSubstr("ss -xp"));
+}
+
 TEST_F(CliDoctor, NamesWhoHoldsUpAChannel) {
   Bus bus = broker_.connect("sleeper");
   bus.create("quotes", {.capacity = 4096, .max_message = 64, .when_full = WhenFull::drop_newest});

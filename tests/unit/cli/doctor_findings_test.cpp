@@ -74,7 +74,7 @@ TEST(SocketFindings, TheServiceIsRestartedWhereThereIsOne) {
 TEST(SocketFindings, EveryStateHasAConsequenceAndACommand) {
   for (const State state :
        {State::not_a_socket, State::denied, State::nobody_listens, State::other_program,
-        State::silent, State::refused, State::other_version, State::failed}) {
+        State::silent, State::refused, State::full, State::other_version, State::failed}) {
     EXPECT_THAT(socket_findings({probe("/a", state)}, false),
                 ElementsAre(says(problem, "/a", " ")));
   }
