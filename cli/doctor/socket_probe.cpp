@@ -71,8 +71,6 @@ void note_listener(SocketProbe& probe, int socket) {
   socklen_t size = sizeof credentials;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
   probe.listener = credentials.pid;
-  const char state = process_state(credentials.pid);
-  probe.listener_stopped = state == 'T' || state == 't';
 }
 
 /// False if the answer stands already.
@@ -118,6 +116,8 @@ void say_hello(SocketProbe& probe, const CommonOptions& options) {
   } catch (const Error& error) {
     probe.state = state_of(error);
     probe.words = error.what();
+    const char listener = process_state(probe.listener);
+    probe.listener_stopped = listener == 'T' || listener == 't';
   }
 }
 

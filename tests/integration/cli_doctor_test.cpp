@@ -14,6 +14,7 @@
 
 #include "common/base/unique_fd.hpp"
 #include "tests/support/cli_test.hpp"
+#include "tests/support/raw_client.hpp"
 
 namespace busbar::test {
 namespace {
@@ -120,6 +121,8 @@ TEST_F(CliDoctor, FindsAnotherProgramsSocket) {
 
 TEST_F(CliDoctor, FindsABrokerThatIsStopped) {
   broker_.process().kill(SIGSTOP);
+  const std::string stat = "/proc/" + std::to_string(broker_.process().pid()) + "/stat";
+  ASSERT_TRUE(eventually([&] { return read_file(stat).find(") T ") != std::string::npos; }));
   const Ran ran = doctor(broker_.socket());
   broker_.process().kill(SIGCONT);
   EXPECT_EQ(ran.status, 1);
