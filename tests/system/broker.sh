@@ -7,6 +7,10 @@ active busbard.service || failed "busbard.service does not run"
 [[ $(stat -c '%a %U %G' $sock) == "660 busbar busbar" ]] || failed "$(stat -c '%A %U %G' $sock)"
 ok
 
+begin "busbar doctor finds no problem"
+words=$(busbar doctor 2>&1) || failed "$words"
+ok
+
 begin "named segments are the machine's, and a client outside of the sandbox uses them"
 busbar create plain --segment named >/dev/null || failed create
 compgen -G '/dev/shm/busbar-*-ring' >/dev/null || failed "none: $(ls -la /dev/shm)"
