@@ -6,8 +6,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/interprocess/shared_memory_object.hpp>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -59,11 +62,28 @@ std::optional<std::uint64_t> free_shared_memory() {
   return std::uint64_t{state.f_bavail} * state.f_frsize;
 }
 
+/// What the machine could still give without killing anybody.
+std::optional<std::uint64_t> available_memory() {
+  const UniqueFd file(::open("/proc/meminfo", O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> text{};
+  if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
+  constexpr const char* kKey = "MemAvailable:";
+  const char* at = std::strstr(text.data(), kKey);
+  if (at == nullptr) return std::nullopt;
+  return std::strtoull(at + std::strlen(kKey), nullptr, 10) * 1024;
+}
+
+Error no_memory(std::uint64_t bytes) {
+  const std::string left = rough_size_text(available_memory().value_or(0));
+  return Error(Errc::limit, "channel segment of " + size_text(bytes) +
+                                " does not fit into memory: " + left +
+                                " available; remove channels, lower \"capacity\" or stop other "
+                                "programs");
+}
+
 Error no_room(Backing backing, std::uint64_t bytes) {
+  if (backing == Backing::sealed) return no_memory(bytes);
   const std::string what = "channel segment of " + size_text(bytes) + " does not fit into ";
-  if (backing == Backing::sealed) {
-    return Error(Errc::limit, what + "memory: remove channels or lower \"capacity\"");
-  }
   const std::string free = rough_size_text(free_shared_memory().value_or(0));
   return Error(Errc::limit, what + kSharedMemory + ": " + free + " free" +
                                 "; remove channels, lower \"capacity\" or enlarge it: mount -o "
@@ -79,6 +99,8 @@ void reserve(int fd, Backing backing, std::uint64_t bytes) {
   if (backing == Backing::named && bytes > free_shared_memory().value_or(bytes)) {
     throw no_room(backing, bytes);
   }
+  // What exceeds memory is given out too, until the kernel kills somebody.
+  if (bytes > available_memory().value_or(bytes)) throw no_memory(bytes);
   int error = EINTR;
   while (error == EINTR) error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
   if (error == ENOSPC || error == ENOMEM || error == EFBIG) throw no_room(backing, bytes);

@@ -127,6 +127,18 @@ TEST(Segment, SaysHowMuchIsFreeIfItDoesNotFit) {
   EXPECT_FALSE(is_in_dev_shm(name));
 }
 
+TEST(Segment, SaysHowMuchMemoryIsAvailableIfItDoesNotFit) {
+  try {
+    Segment::create(Backing::sealed, unique_name(), std::uint64_t{1} << 50);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errc(), Errc::limit);
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("channel segment of 1024TiB does not fit into memory: "),
+                      HasSubstr(" available; remove channels, lower \"capacity\" or stop")));
+  }
+}
+
 TEST(Segment, LeavesNoNameBehindIfItDoesNotFit) {
   struct statvfs state {};
   ASSERT_EQ(::statvfs("/dev/shm", &state), 0);
