@@ -54,6 +54,7 @@ TestBroker::TestBroker(const Options& options)
     : socket_(directory_.path("control.sock")),
       argv_(make_argv(options, directory_, socket_)),
       membarrier_error_(options.membarrier_error) {
+  if (options.for_others) fs::permissions(directory_.path(), fs::perms(0711));
   start();
 }
 

@@ -21,6 +21,8 @@ class TestBroker {
     std::string config = {};
     /// Not 0: membarrier fails with this errno in it.
     int membarrier_error = 0;
+    /// Lets other users reach the socket (which the configuration's socket_mode has to allow too).
+    bool for_others = false;
   };
 
   /// Returns when the broker answers. Throws std::runtime_error with what it said if it does not.
