@@ -13,6 +13,7 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/rough_size.hpp"
+#include "common/base/units.hpp"
 #include "common/base/version.hpp"
 #include "common/control/codec.hpp"
 #include "config/machine_memory.hpp"
@@ -24,9 +25,6 @@
 namespace busbar::daemon {
 namespace {
 
-using std::chrono_literals::operator""s;
-
-constexpr auto kHelloPatience = 5s;
 constexpr int kAcceptsAtATime = 16;
 // Beyond the limit of clients some more may come in, to be told so.
 constexpr std::size_t kLobbyRoom = 64;
@@ -71,9 +69,10 @@ std::string words(const Peer& peer) {
 
 }  // namespace
 
-Broker::Broker(config::Config config, Endpoint endpoint)
+Broker::Broker(config::Config config, Endpoint endpoint, Patience patience)
     : config_(std::move(config)),
       path_(endpoint.path),
+      patience_(patience),
       lock_(take_lock(endpoint)),
       health_(loop_.turns()),
       signals_(make_signalfd()),
@@ -87,7 +86,7 @@ Broker::Broker(config::Config config, Endpoint endpoint)
       sessions_(shares_),
       requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_),
       greeter_(sessions_, channels_, access_, shares_, config_),
-      lobby_(loop_, kHelloPatience, [this](std::uint64_t id) { on_overdue(id); }),
+      deadlines_(loop_, [this](std::uint64_t id) { on_overdue(id); }),
       service_(loop_, {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
       socket_(std::move(endpoint), {config_.socket_mode, config_.socket_group}),
       listener_(loop_, socket_.fd(), [this] { on_acceptable(); }) {
@@ -101,7 +100,8 @@ ChannelRegistry::Callbacks Broker::registry_callbacks() {
 
 ClientSocket::Callbacks Broker::socket_callbacks(std::uint64_t id) {
   return {[this, id](control::Received&& received) { on_received(id, std::move(received)); },
-          [this, id] { on_gone(id); }, [this](const Holding& holding) { on_undelivered(holding); }};
+          [this, id] { on_gone(id); }, [this](const Holding& holding) { on_undelivered(holding); },
+          [this, id](ClientSocket::Wait wait) { on_waits(id, wait); }};
 }
 
 void Broker::run() {
@@ -186,7 +186,7 @@ void Broker::admit(Arrival arrival) {
     if (const int pidfd = session.peer().pidfd.get(); pidfd >= 0) {
       session.watch_death(loop_.watch(pidfd, EPOLLIN, [this, id](std::uint32_t) { on_death(id); }));
     }
-    lobby_.enter(id);
+    deadlines_.set(id, patience_.hello);
   } catch (const Error&) {
     sessions_.erase(id);
     throw;
@@ -221,7 +221,7 @@ void Broker::on_request(Session& session, const control::Request& request) {
 
 void Broker::on_hello(Session& session, const control::Request& request) {
   const control::Welcome welcome = greeter_.greet(session, std::get<control::Hello>(request.body));
-  lobby_.leave(session.id());
+  deadlines_.clear(session.id());
   const LogFields name{{"BUSBAR_CLIENT", session.name()}};
   spdlog::debug("client {} joined: {} (uid {})", session.id(), session.words(), session.peer().uid);
   if (!session.peer().pidfd) {
@@ -248,17 +248,33 @@ void Broker::on_gone(std::uint64_t id) {
   disconnect(session);
 }
 
+void Broker::on_waits(std::uint64_t id, ClientSocket::Wait wait) {
+  using enum ClientSocket::Wait;
+  if (wait == none) return deadlines_.clear(id);
+  deadlines_.set(id, wait == room ? patience_.room : patience_.reading);
+}
+
 void Broker::on_overdue(std::uint64_t id) {
   Session& session = *sessions_.find(id);
   const LogFields fields = about(session);
-  complaints_.about(session.peer().uid, "client (" + words(session.peer()) +
-                                            ") dropped: no hello within " +
-                                            std::to_string(kHelloPatience.count()) + " s");
+  complaints_.about(session.peer().uid, overdue_words(session));
   disconnect(session);
 }
 
+std::string Broker::overdue_words(Session& session) const {
+  if (!session.welcomed()) {
+    return "client (" + words(session.peer()) + ") dropped: no hello within " +
+           duration_text(patience_.hello);
+  }
+  const bool room = session.socket()->waits_for() == ClientSocket::Wait::room;
+  return "client " + session.words() + " (uid " + std::to_string(session.peer().uid) +
+         ") dropped: it has not read an answer within " +
+         duration_text(room ? patience_.room : patience_.reading) +
+         "; what it holds stays its own until it ends";
+}
+
 void Broker::disconnect(Session& session) {
-  lobby_.leave(session.id());
+  deadlines_.clear(session.id());
   session.disconnect();
   reclaim_left(session);
   end_if_done(session);
@@ -271,7 +287,7 @@ void Broker::on_death(std::uint64_t id) {
     spdlog::info("client {} has ended without leaving; places taken back: {}", session.words(),
                  session.holdings().size());
   }
-  lobby_.leave(id);
+  deadlines_.clear(id);
   session.set_dead();
   reclaim_all(session);
   end_if_done(session);

@@ -12,13 +12,14 @@
 #include "daemon/channel_registry.hpp"
 #include "daemon/complaints.hpp"
 #include "daemon/control_socket.hpp"
+#include "daemon/deadlines.hpp"
 #include "daemon/endpoint.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
 #include "daemon/health.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/listener.hpp"
-#include "daemon/lobby.hpp"
+#include "daemon/patience.hpp"
 #include "daemon/quota.hpp"
 #include "daemon/requests.hpp"
 #include "daemon/service_manager.hpp"
@@ -35,7 +36,7 @@ namespace busbar::daemon {
 class Broker {
  public:
   /// Throws Errc::in_use (another broker), invalid_argument, system.
-  Broker(config::Config config, Endpoint endpoint);
+  Broker(config::Config config, Endpoint endpoint, Patience patience = {});
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -58,10 +59,12 @@ class Broker {
   void on_hello(Session& session, const control::Request& request);
   void on_gone(std::uint64_t id);
   void on_death(std::uint64_t id);
+  void on_waits(std::uint64_t id, ClientSocket::Wait wait);
   void on_overdue(std::uint64_t id);
   void on_released(std::uint64_t id, const Holding& holding);
   void on_undelivered(const Holding& holding);
 
+  std::string overdue_words(Session& session) const;
   void refuse(Session& session, std::uint64_t request, const std::string& why, int code);
   void disconnect(Session& session);
   void reclaim_left(const Session& session);
@@ -70,6 +73,7 @@ class Broker {
 
   config::Config config_;
   std::string path_;
+  Patience patience_;
   std::unique_ptr<SocketLock> lock_;  // null: it cannot be had, and the socket was handed over
   EventLoop loop_;
   Health health_;
@@ -84,7 +88,7 @@ class Broker {
   SessionTable sessions_;
   Requests requests_;
   Greeter greeter_;
-  Lobby lobby_;
+  Deadlines deadlines_;
   ServiceManager service_;
   ControlSocket socket_;
   Listener listener_;

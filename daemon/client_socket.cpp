@@ -85,6 +85,11 @@ bool ClientSocket::all_read() const {
   return ::ioctl(socket_.get(), SIOCOUTQ, &bytes) != 0 || bytes <= 1;
 }
 
+ClientSocket::Wait ClientSocket::waits_for() const noexcept {
+  if (state_ == State::sending) return Wait::room;
+  return state_ == State::unread ? Wait::reading : Wait::none;
+}
+
 void ClientSocket::take_back() {
   if (unsent_ && unsent_->grant) callbacks_.undelivered(unsent_->grant->holding);
   unsent_.reset();
@@ -92,7 +97,9 @@ void ClientSocket::take_back() {
 
 void ClientSocket::enter(State state) {
   if (state == state_) return;
+  const Wait before = waits_for();
   state_ = state;
+  if (waits_for() != before) callbacks_.waits(waits_for());
   switch (state) {
     case State::reading:
       return watch_.change(EPOLLIN);

@@ -18,6 +18,9 @@ namespace busbar::daemon {
 /// answer. Main thread only.
 class ClientSocket {
  public:
+  /// What it waits for the client to do.
+  enum class Wait { none, room, reading };
+
   struct Callbacks {
     /// One packet (or a longer one, cut). May destroy this object. If it neither sends nor holds,
     /// the next packet is read.
@@ -26,6 +29,8 @@ class ClientSocket {
     std::function<void()> gone;
     /// An answer will never arrive; the grant in it has to be taken back.
     std::function<void(const Holding&)> undelivered;
+    /// From now on it waits for the client to make room for an answer or to read one, or no longer.
+    std::function<void(Wait)> waits;
   };
 
   ClientSocket(EventLoop& loop, UniqueFd socket, Callbacks callbacks);
@@ -37,6 +42,7 @@ class ClientSocket {
   /// Reads nothing until the next send().
   void hold() { enter(State::holding); }
   void send(Answer answer);
+  Wait waits_for() const noexcept;
 
  private:
   enum class State { reading, holding, sending, unread };

@@ -73,7 +73,7 @@ void Greeter::check_user(const Peer& peer) const {
                              "its groups"));
 }
 
-control::Welcome Greeter::greet(Session& session, const control::Hello& hello) const {
+control::Welcome Greeter::greet(Session& session, const control::Hello& hello) {
   check_user(session.peer());
   check_versions(hello);
   check_text("client name", hello.name, kLongestName);
@@ -83,7 +83,7 @@ control::Welcome Greeter::greet(Session& session, const control::Hello& hello) c
     throw Error(Errc::limit, "the limit of " + std::to_string(config_.limits.clients) +
                                  " clients is reached; stop some or raise limits.clients");
   }
-  session.welcome(hello);
+  sessions_.welcome(session, hello);
   return {kControlProtocol, kLibraryVersion, config_.bus, session.id(), random_hex(kSecretBytes)};
 }
 

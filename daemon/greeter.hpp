@@ -12,8 +12,8 @@ namespace busbar::daemon {
 /// Decides who may join. Main thread only.
 class Greeter {
  public:
-  Greeter(const SessionTable& sessions, const ChannelRegistry& channels,
-          const AccessControl& access, const UserShares& shares, const config::Config& config)
+  Greeter(SessionTable& sessions, const ChannelRegistry& channels, const AccessControl& access,
+          const UserShares& shares, const config::Config& config)
       : sessions_(sessions),
         channels_(channels),
         access_(access),
@@ -21,13 +21,13 @@ class Greeter {
         config_(config) {}
 
   /// Throws Errc::refused, version, protocol, invalid_name or limit, with both sides in the text.
-  control::Welcome greet(Session& session, const control::Hello& hello) const;
+  control::Welcome greet(Session& session, const control::Hello& hello);
 
  private:
   void check_user(const Peer& peer) const;
   bool may_join(const Peer& peer) const;
 
-  const SessionTable& sessions_;
+  SessionTable& sessions_;
   const ChannelRegistry& channels_;
   const AccessControl& access_;
   const UserShares& shares_;

@@ -1,6 +1,6 @@
 #include "daemon/session_table.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace busbar::daemon {
 
@@ -16,10 +16,16 @@ Session* SessionTable::find(std::uint64_t id) const {
   return at == sessions_.end() ? nullptr : at->second.get();
 }
 
-std::uint32_t SessionTable::clients() const noexcept {
-  return static_cast<std::uint32_t>(
-      std::count_if(sessions_.begin(), sessions_.end(),
-                    [](const auto& entry) { return entry.second->welcomed(); }));
+void SessionTable::welcome(Session& session, control::Hello hello) {
+  session.welcome(std::move(hello));
+  ++clients_;
+}
+
+void SessionTable::erase(std::uint64_t id) {
+  const auto at = sessions_.find(id);
+  if (at == sessions_.end()) return;
+  if (at->second->welcomed()) --clients_;
+  sessions_.erase(at);
 }
 
 }  // namespace busbar::daemon

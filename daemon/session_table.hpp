@@ -18,15 +18,18 @@ class SessionTable {
   Session& add(Peer peer);
   /// Null if there is none.
   Session* find(std::uint64_t id) const;
-  void erase(std::uint64_t id) { sessions_.erase(id); }
+  /// Makes a client of it, from its hello on.
+  void welcome(Session& session, control::Hello hello);
+  void erase(std::uint64_t id);
 
   const Sessions& all() const noexcept { return sessions_; }
   /// Those that have said hello.
-  std::uint32_t clients() const noexcept;
+  std::uint32_t clients() const noexcept { return clients_; }
 
  private:
   UserShares& shares_;
   std::uint64_t last_id_ = 0;
+  std::uint32_t clients_ = 0;
   Sessions sessions_;
 };
 

@@ -67,7 +67,8 @@ void Connection::throw_unexpected() {
 
 void Connection::throw_gone() const {
   throw Error(Errc::no_broker, "the broker on " + path_ +
-                                   " has gone; channels that are open go on, connect anew for "
+                                   " has gone or has ended this connection (its log says why); "
+                                   "channels that are open go on, connect anew for "
                                    "others once it is back");
 }
 

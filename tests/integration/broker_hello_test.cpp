@@ -74,7 +74,7 @@ TEST(BrokerHello, DropsAClientThatSaysNothingWithinFiveSeconds) {
   TestBroker broker;
   RawClient client = RawClient::silent(broker.socket());
   EXPECT_TRUE(client.wait_for_hangup());
-  EXPECT_TRUE(broker.process().wait_for_stderr("no hello within 5 s"));
+  EXPECT_TRUE(broker.process().wait_for_stderr("no hello within 5s"));
 }
 
 TEST(BrokerHello, DropsGarbageAndServesTheOthers) {
