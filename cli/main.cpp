@@ -42,15 +42,17 @@ void set_up(CLI::App& root, CommonOptions& options) {
   root.add_option("--socket", options.socket, "The broker's control socket")->type_name("PATH");
   root.add_option("--name", options.name, "What others see it called; default busbar")
       ->type_name("NAME");
-  root.add_flag("--json", options.json,
-                "One JSON document (ls, show, create, clients, doctor), or one a line (top)");
+  root.add_flag(
+      "--json", options.json,
+      "One JSON document (ls, show, create, clients, check-config, doctor), or one a line (top)");
   root.footer(kFooter);
   root.fallthrough();
 }
 
 std::vector<Verb> make_verbs(CLI::App& root) {
-  return {make_ls(root),  make_show(root),    make_create(root), make_rm(root),    make_pub(root),
-          make_sub(root), make_clients(root), make_top(root),    make_doctor(root)};
+  return {make_ls(root),           make_show(root),  make_create(root),  make_rm(root),
+          make_pub(root),          make_sub(root),   make_clients(root), make_top(root),
+          make_check_config(root), make_doctor(root)};
 }
 
 /// What was wrong, in words of ours where the parser's would mislead.
@@ -80,7 +82,7 @@ int run_verb(const std::vector<Verb>& verbs, const CommonOptions& options) {
   for (const Verb& verb : verbs) {
     if (!verb.app->parsed()) continue;
     if (options.json && !verb.has_json) {
-      throw UsageError("--json is for ls, show, create, clients, top and doctor; " +
+      throw UsageError("--json is for ls, show, create, clients, check-config, top and doctor; " +
                        verb.app->get_name() + " has no document to print");
     }
     return verb.run(options);

@@ -31,6 +31,7 @@ Verb make_rm(CLI::App& root);
 Verb make_pub(CLI::App& root);
 Verb make_sub(CLI::App& root);
 Verb make_clients(CLI::App& root);
+Verb make_check_config(CLI::App& root);
 Verb make_top(CLI::App& root);
 Verb make_doctor(CLI::App& root);
 

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -43,9 +44,9 @@ std::optional<std::uint32_t> found(std::optional<std::uint32_t> number, int erro
 
 std::optional<std::uint32_t> user_number(const std::string& name) {
   std::optional<std::uint32_t> number;
-  const int error = looked_up<passwd>(
-      [&](auto... room) { return ::getpwnam_r(name.c_str(), room...); },
-      [&](const passwd& entry) { number = entry.pw_uid; });
+  const int error =
+      looked_up<passwd>([&](auto... room) { return ::getpwnam_r(name.c_str(), room...); },
+                        [&](const passwd& entry) { number = entry.pw_uid; });
   return found(number, error, "user", name);
 }
 
@@ -69,6 +70,22 @@ std::optional<std::string> group_name(std::uint32_t number) {
   looked_up<group>([&](auto... room) { return ::getgrgid_r(number, room...); },
                    [&](const group& entry) { name = entry.gr_name; });
   return name;
+}
+
+bool is_member(std::uint32_t user, std::uint32_t group) {
+  std::string name;
+  gid_t primary = 0;
+  looked_up<passwd>([&](auto... room) { return ::getpwuid_r(user, room...); },
+                    [&](const passwd& entry) {
+                      name = entry.pw_name;
+                      primary = entry.pw_gid;
+                    });
+  if (name.empty()) return false;
+  int count = 0;
+  ::getgrouplist(name.c_str(), primary, nullptr, &count);  // how many there are
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  if (::getgrouplist(name.c_str(), primary, groups.data(), &count) < 0) return false;
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
 
 }  // namespace busbar::config

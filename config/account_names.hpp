@@ -17,4 +17,7 @@ std::optional<std::uint32_t> group_number(const std::string& name);
 std::optional<std::string> user_name(std::uint32_t user);
 std::optional<std::string> group_name(std::uint32_t group);
 
+/// Whether a user is a member of a group, by its entry or by the group's. False if it has no name.
+bool is_member(std::uint32_t user, std::uint32_t group);
+
 }  // namespace busbar::config

@@ -37,8 +37,8 @@ std::uint32_t named(const ConfigSection& section, const ConfigNode& node, const 
   }
   if (number) return *number;
   if (node.text == kEverybody) section.fail(node, "\"*\" stands among \"users\" only");
-  const bool is_number = std::all_of(node.text.begin(), node.text.end(),
-                                     [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_number =
+      std::all_of(node.text.begin(), node.text.end(), [](char c) { return c >= '0' && c <= '9'; });
   section.fail(node, "found " + node.found + ", which is no " + kind.word + " of this machine; " +
                          (is_name && is_number ? "give a number without quotes"
                                                : "create it, correct the name or give a number"));

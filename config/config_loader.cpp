@@ -39,15 +39,15 @@ class Loader {
     const ConfigNode* channels = nullptr;
     section_.read(
         root,
-        Keys{{"bus", [&](const ConfigNode& node) { read_bus(node); }},
-             {"admin",
-              [&](const ConfigNode& node) { config_.admin = read_access(section_, node); }},
-             {"defaults", [&](const ConfigNode& node) { read_defaults(node); }},
-             {"limits", [&](const ConfigNode& node) { read_limits(node); }},
-             {"dynamic_channels",
-              [&](const ConfigNode& node) { config_.dynamic_channels = section_.flag(node); }},
-             {"channels", [&](const ConfigNode& node) { channels = &node; }},
-             {"log", [&](const ConfigNode& node) { read_log(node); }}});
+        Keys{
+            {"bus", [&](const ConfigNode& node) { read_bus(node); }},
+            {"admin", [&](const ConfigNode& node) { config_.admin = read_access(section_, node); }},
+            {"defaults", [&](const ConfigNode& node) { read_defaults(node); }},
+            {"limits", [&](const ConfigNode& node) { read_limits(node); }},
+            {"dynamic_channels",
+             [&](const ConfigNode& node) { config_.dynamic_channels = section_.flag(node); }},
+            {"channels", [&](const ConfigNode& node) { channels = &node; }},
+            {"log", [&](const ConfigNode& node) { read_log(node); }}});
     // Behind everything, because defaults and limits may stand behind the channels.
     if (channels != nullptr) read_channels(*channels);
     return config_;
@@ -209,17 +209,17 @@ class Loader {
   void read_limits(const ConfigNode& node) {
     Limits& limits = config_.limits;
     const ConfigNode* per_user = nullptr;
-    section_.read(node, Keys{{"memory",
-                              [&](const ConfigNode& value) { limits.memory = memory(value); }},
-                             {"clients",
-                              [&](const ConfigNode& value) {
-                                limits.clients = section_.count(value, 1, kMostClients);
-                              }},
-                             {"channels",
-                              [&](const ConfigNode& value) {
-                                limits.channels = section_.count(value, 1, kMostChannels);
-                              }},
-                             {"per_user", [&](const ConfigNode& value) { per_user = &value; }}});
+    section_.read(node,
+                  Keys{{"memory", [&](const ConfigNode& value) { limits.memory = memory(value); }},
+                       {"clients",
+                        [&](const ConfigNode& value) {
+                          limits.clients = section_.count(value, 1, kMostClients);
+                        }},
+                       {"channels",
+                        [&](const ConfigNode& value) {
+                          limits.channels = section_.count(value, 1, kMostChannels);
+                        }},
+                       {"per_user", [&](const ConfigNode& value) { per_user = &value; }}});
     // Behind the others, because a part is measured by the whole.
     if (per_user != nullptr) read_per_user(*per_user);
   }
@@ -253,8 +253,7 @@ class Loader {
 
   std::uint32_t part(const ConfigNode& node, const std::string& key, std::uint32_t whole) const {
     if (node.kind == ConfigNode::Kind::number && node.number > whole) {
-      section_.expected(node,
-                        "at most limits." + key + ", which is " + std::to_string(whole));
+      section_.expected(node, "at most limits." + key + ", which is " + std::to_string(whole));
     }
     return section_.count(node, 1, whole);
   }

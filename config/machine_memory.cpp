@@ -4,27 +4,35 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 
 namespace busbar::config {
 namespace {
 
-constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
+/// Nothing if it is not there, or if it is a tmpfs without a limit of its own: that has no blocks.
+std::optional<struct statvfs> shared_memory_state() {
+  struct statvfs state {};
+  if (::statvfs("/dev/shm", &state) != 0 || state.f_blocks == 0) return std::nullopt;
+  return state;
+}
+
+}  // namespace
 
 std::uint64_t machine_memory() {
   struct sysinfo info {};
-  if (::sysinfo(&info) != 0) return kUnknown;
+  if (::sysinfo(&info) != 0) return kUnknownMemory;
   return std::uint64_t{info.totalram} * info.mem_unit;
 }
 
 std::uint64_t shared_memory() {
-  struct statvfs state {};
-  if (::statvfs("/dev/shm", &state) != 0) return kUnknown;
-  // A tmpfs without a limit of its own has no blocks.
-  return state.f_blocks == 0 ? kUnknown : std::uint64_t{state.f_blocks} * state.f_frsize;
+  const auto state = shared_memory_state();
+  return state ? std::uint64_t{state->f_blocks} * state->f_frsize : kUnknownMemory;
 }
 
-}  // namespace
+std::uint64_t free_shared_memory() {
+  const auto state = shared_memory_state();
+  return state ? std::uint64_t{state->f_bavail} * state->f_frsize : kUnknownMemory;
+}
 
 std::uint64_t default_memory_limit() {
   return std::min(machine_memory(), shared_memory()) / 2;

@@ -11,11 +11,10 @@ namespace busbar::daemon {
 CommandLine parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
   CLI::App app("The broker of a busbar: owns the channels and hands them to clients.", "busbard");
-  auto* config = app.add_option("--config", line.config, "Configuration file");
-  config->type_name("FILE");
+  app.add_option("--config", line.config, "Configuration file")->type_name("FILE");
   app.add_option("--socket", line.socket, "Control socket to listen on")->type_name("PATH");
-  app.add_flag("--check-config", line.check_config, "Check the configuration file and exit")
-      ->needs(config);
+  app.add_flag("--check-config", line.check_config,
+               "Say what the configuration means, or what is wrong with it, and exit");
   app.add_option("--log-level", line.log_level, std::string("One of ") + kLogLevels)
       ->type_name("L")
       ->check([](const std::string& level) {

@@ -3,15 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include "config/descriptor_need.hpp"
+
 namespace busbar::daemon {
-namespace {
-
-constexpr std::uint64_t kOfAClient = 2;   // its socket, its pidfd
-constexpr std::uint64_t kOfAChannel = 3;  // the ring, the ring read-only, the seats
-constexpr std::uint64_t kOwn = 32;
-
-}  // namespace
-
 std::uint64_t raise_descriptor_limit() noexcept {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -20,13 +14,9 @@ std::uint64_t raise_descriptor_limit() noexcept {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
-std::uint64_t descriptors_for(const config::Limits& limits) noexcept {
-  return kOfAClient * limits.clients + kOfAChannel * limits.channels + kOwn;
-}
-
 void report_descriptor_limit(std::uint64_t available, const config::Limits& limits) {
   spdlog::info("{} descriptors may be open", available);
-  const std::uint64_t needed = descriptors_for(limits);
+  const std::uint64_t needed = config::descriptor_need(limits);
   if (needed <= available) return;
   spdlog::warn(
       "limits.clients {} and limits.channels {} need {} descriptors, {} may be open: with as many, "

@@ -10,9 +10,6 @@ namespace busbar::daemon {
 /// unknown.
 std::uint64_t raise_descriptor_limit() noexcept;
 
-/// How many a broker needs at its limits: of clients and of channels.
-std::uint64_t descriptors_for(const config::Limits& limits) noexcept;
-
 /// Logs what there is, and warns if the limits do not fit below it.
 void report_descriptor_limit(std::uint64_t available, const config::Limits& limits);
 

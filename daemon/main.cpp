@@ -6,6 +6,7 @@
 
 #include "common/base/error.hpp"
 #include "config/config_loader.hpp"
+#include "config/config_report.hpp"
 #include "daemon/broker.hpp"
 #include "daemon/command_line.hpp"
 #include "daemon/descriptor_limit.hpp"
@@ -58,6 +59,13 @@ int serve(busbar::config::Config config) {
   }
 }
 
+int check(const std::string& file, const busbar::config::Config& config) {
+  using namespace busbar::config;
+  const ConfigReport report = config_report(file, config, this_machine());
+  std::cout << config_report_text(report);
+  return report.errors.empty() ? kExitOk : kExitUsage;
+}
+
 int run(const CommandLine& line) {
   busbar::config::Config config;
   try {
@@ -66,7 +74,7 @@ int run(const CommandLine& line) {
     std::cerr << error.what() << '\n';  // begins with FILE:LINE: for whoever reads that
     return kExitUsage;
   }
-  if (line.check_config) return kExitOk;
+  if (line.check_config) return check(line.config, config);
   set_up_log({config.log_level, config.log_target, config.bus});
   set_up_process();
   return serve(std::move(config));

@@ -6,31 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
 #include "common/base/error.hpp"
+#include "config/default_socket.hpp"
 
 namespace busbar::daemon {
 namespace {
 
-constexpr const char* kSystemSocket = "/run/busbar/control.sock";
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-std::string choose(const std::string& given) {
-  if (!given.empty()) return given;
-  if (const std::string named = environment("BUSBAR_SOCKET"); !named.empty()) return named;
-  const std::string runtime = environment("XDG_RUNTIME_DIR");
-  if (!runtime.empty() && ::access(runtime.c_str(), W_OK | X_OK) == 0) {
-    return runtime + "/busbar/control.sock";
-  }
-  return kSystemSocket;
-}
 
 void check_length(const std::string& path) {
   if (path.size() <= kLongestPath) return;
@@ -47,7 +31,7 @@ Error cannot(const std::string& what, const std::string& remedy) {
 
 /// For those who may use the socket; the system's own folder is for everybody to look into.
 mode_t folder_mode(const std::string& path, mode_t socket_mode) {
-  if (path == kSystemSocket || (socket_mode & 0006) != 0) return 0755;
+  if (path == config::kSystemSocket || (socket_mode & 0006) != 0) return 0755;
   return (socket_mode & 0060) != 0 ? 0750 : 0700;
 }
 
@@ -88,7 +72,10 @@ void create_folder_of(const std::string& path, const SocketRights& rights) {
 
 std::string prepare_socket_path(const std::string& given, const SocketRights& rights) {
   // Absolute: what is named after it must not depend on where the broker was started.
-  const std::string path = std::filesystem::absolute(choose(given)).lexically_normal().string();
+  const std::string path =
+      std::filesystem::absolute(given.empty() ? config::default_socket() : given)
+          .lexically_normal()
+          .string();
   check_length(path);
   create_folder_of(path, rights);
   return path;

@@ -24,7 +24,7 @@ fi
 
 cd "$root"
 folders=()
-for folder in common client daemon cli bench examples tests; do
+for folder in common client config daemon cli bench examples tests; do
   [[ -d $folder ]] && folders+=("$folder")
 done
 mapfile -d '' files < <(find "${folders[@]}" -type f \( -name '*.hpp' -o -name '*.cpp' \) -print0 | sort -z)

@@ -25,6 +25,46 @@ TEST(BrokerConfig, ChecksAGoodFileAndExits) {
   EXPECT_EQ(run({BUSBARD_PATH, "--config", path, "--check-config"}).status, 0);
 }
 
+TEST(BrokerConfig, SaysWhatTheConfigurationMeansAsTheCommandLineDoes) {
+  const TemporaryDirectory directory;
+  const std::string path =
+      write_config(directory, R"({"channels": [{"name": "quotes", "capacity": "1MiB"}]})");
+  const Ran broker = run({BUSBARD_PATH, "--check-config", "--config", path});
+  EXPECT_EQ(broker.status, 0) << broker.err;
+  EXPECT_THAT(broker.out, HasSubstr("\nquotes "));
+  const Ran command = run({BUSBAR_CLI_PATH, "check-config", path});
+  EXPECT_EQ(command.status, 0) << command.err;
+  EXPECT_EQ(command.out, broker.out);
+  const Ran json = run({BUSBAR_CLI_PATH, "--json", "check-config", path});
+  EXPECT_THAT(json.out, HasSubstr("\"name\": \"quotes\""));
+}
+
+TEST(BrokerConfig, ChecksTheBuiltInDefaultsWithoutAFile) {
+  const Ran broker = run({BUSBARD_PATH, "--check-config"});
+  EXPECT_EQ(broker.status, 0);
+  EXPECT_THAT(broker.out, HasSubstr("built-in defaults"));
+}
+
+TEST(BrokerConfig, ExitsWithTwoIfWhatIsConfiguredIsMoreThanTheLimit) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(
+      directory, R"({"limits": {"memory": "1MiB"}, "channels": [{"name": "quotes"}]})");
+  for (const Ran& check : {run({BUSBARD_PATH, "--check-config", "--config", path}),
+                           run({BUSBAR_CLI_PATH, "check-config", path})}) {
+    EXPECT_EQ(check.status, 2);
+    EXPECT_THAT(check.out, HasSubstr("error: the configured channels take"));
+  }
+}
+
+TEST(BrokerConfig, TellsThePlaceOfAMistakeAlsoByTheCommandLine) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(directory, "{\n \"log\": {\n  \"levl\": 1}}");
+  const Ran command = run({BUSBAR_CLI_PATH, "check-config", path});
+  EXPECT_EQ(command.status, 2);
+  EXPECT_EQ(command.out, "");
+  EXPECT_THAT(command.err, StartsWith(path + ":3: /log/levl: unknown key, did you mean"));
+}
+
 TEST(BrokerConfig, ExitsWithTwoAndThePlaceOfAMistake) {
   const TemporaryDirectory directory;
   const std::string path = write_config(directory, "{\n \"limits\": {\n  \"clients\": true}}");
