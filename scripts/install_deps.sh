@@ -27,6 +27,8 @@ for_tests=(
   libgtest-dev
   libgmock-dev
   clang-format-14
+  clang-14            # scripts/fuzz.sh
+  libclang-rt-14-dev  # libFuzzer and the sanitizers for it
   spin                # tests/models
   valgrind            # scripts/instructions.py
   dpkg-dev            # scripts/package.sh: what a package depends on
