@@ -39,16 +39,15 @@ std::string pointer_part(std::string_view key) {
   return part;
 }
 
-/// The parser's reason without its numbers and its copy of the text.
-std::string reason(std::string_view words) {
+/// The parser's reason without its numbers and its copy of `last`, the last token.
+std::string reason(std::string_view words, const std::string& last) {
   const std::size_t dash = words.find(" - ");
   if (dash == std::string_view::npos) return "a number that is too large";
   words.remove_prefix(dash + 3);
-  const std::size_t copy = words.find("; last read: '");
-  if (copy == std::string_view::npos) return std::string(words);
-  const std::size_t more = words.rfind("'; expected ");
-  return std::string(words.substr(0, copy)) +
-         (more == std::string_view::npos ? "" : std::string(words.substr(more + 1)));
+  const std::string copy = "; last read: '" + last + "'";
+  const std::size_t at = words.find(copy);
+  if (at == std::string_view::npos) return std::string(words);
+  return std::string(words.substr(0, at)) + std::string(words.substr(at + copy.size()));
 }
 
 /// Walks over the text and notes how far the parser has read.
@@ -134,7 +133,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string& last,
                    const nlohmann::json::exception& error) override {
     if (cut_ != nullptr && read_ == cut_) refuse_nul();
-    fail("no valid JSON: " + reason(error.what()) +
+    fail("no valid JSON: " + reason(error.what(), last) +
          (last.empty() ? "" : ", near " + busbar::quoted(last)));
   }
 

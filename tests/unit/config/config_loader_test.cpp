@@ -249,6 +249,13 @@ TEST(ConfigLoader, ShowsKeysSoThatNoTerminalObeysThem) {
   EXPECT_LT(refusal("{\"log\": " + std::string(100000, '9') + "}").size(), 500u);
 }
 
+TEST(ConfigLoader, TakesNoWordsOfTheTextForTheParsers) {
+  EXPECT_EQ(
+      refusal("{\"'; expected \x7f\n"),
+      "busbar.json:1: /: no valid JSON: invalid string: control character U+000A (LF) must be "
+      "escaped to \\u000A or \\n; expected string literal, near \"\\\"'; expected \\x7f<U+000A>\"");
+}
+
 TEST(ConfigLoader, ReadsAMebibyteAtMost) {
   const std::string comment = "{} //" + std::string(kLargestConfig - 5, '.');
   EXPECT_NO_THROW(parse_config(comment, "f"));
