@@ -50,9 +50,9 @@ void set_up(CLI::App& root, CommonOptions& options) {
 }
 
 std::vector<Verb> make_verbs(CLI::App& root) {
-  return {make_ls(root),           make_show(root),  make_create(root),  make_rm(root),
-          make_pub(root),          make_sub(root),   make_clients(root), make_top(root),
-          make_check_config(root), make_doctor(root)};
+  return {make_ls(root),           make_show(root),   make_create(root),  make_rm(root),
+          make_pub(root),          make_sub(root),    make_clients(root), make_top(root),
+          make_check_config(root), make_reload(root), make_doctor(root)};
 }
 
 /// What was wrong, in words of ours where the parser's would mislead.

@@ -34,6 +34,7 @@ Verb make_clients(CLI::App& root);
 Verb make_check_config(CLI::App& root);
 Verb make_top(CLI::App& root);
 Verb make_doctor(CLI::App& root);
+Verb make_reload(CLI::App& root);
 
 /// The positional CHANNEL that most verbs have.
 void add_channel(CLI::App& app, std::string& target);

@@ -159,18 +159,25 @@ class Resolution {
   ring::Settings settings_;
 };
 
-/// Collects "WHAT is A, not B".
+/// Collects what is different, in one of two ways of saying so.
 class Differences {
  public:
-  template <class T, class Words>
-  void compare(const char* what, const T& existing, const T& wanted, Words words) {
+  enum class Words { is_not, becomes };
+
+  explicit Differences(Words words) : words_(words) {}
+
+  template <class T, class Text>
+  void compare(const char* what, const T& existing, const T& wanted, Text in_words) {
     if (existing == wanted) return;
     if (!text_.empty()) text_ += "; ";
-    text_ += std::string(what) + " is " + words(existing) + ", not " + words(wanted);
+    text_ += what;
+    text_ += words_ == Words::is_not ? " is " + in_words(existing) + ", not " + in_words(wanted)
+                                     : " " + in_words(existing) + " -> " + in_words(wanted);
   }
   const std::string& text() const { return text_; }
 
  private:
+  Words words_;
   std::string text_;
 };
 
@@ -189,6 +196,11 @@ void compare_fixed(Differences& found, const ChannelPlan& plan, const ChannelPla
   found.compare("segment", plan.backing, other.backing, backing_text);
 }
 
+void compare_access(Differences& found, const ChannelPlan& existing, const ChannelPlan& wanted) {
+  found.compare("publish", existing.publish, wanted.publish, access_text);
+  found.compare("subscribe", existing.subscribe, wanted.subscribe, access_text);
+}
+
 }  // namespace
 
 ChannelPlan SettingsResolver::resolve(const std::string& channel,
@@ -198,16 +210,21 @@ ChannelPlan SettingsResolver::resolve(const std::string& channel,
 }
 
 std::string difference(const ChannelPlan& existing, const ChannelPlan& wanted) {
-  Differences found;
+  Differences found(Differences::Words::is_not);
   compare_fixed(found, existing, wanted);
-  found.compare("publish", existing.publish, wanted.publish, access_text);
-  found.compare("subscribe", existing.subscribe, wanted.subscribe, access_text);
+  compare_access(found, existing, wanted);
   return found.text();
 }
 
-std::string fixed_difference(const ChannelPlan& existing, const ChannelPlan& wanted) {
-  Differences found;
+std::string fixed_change(const ChannelPlan& existing, const ChannelPlan& wanted) {
+  Differences found(Differences::Words::becomes);
   compare_fixed(found, existing, wanted);
+  return found.text();
+}
+
+std::string access_change(const ChannelPlan& existing, const ChannelPlan& wanted) {
+  Differences found(Differences::Words::becomes);
+  compare_access(found, existing, wanted);
   return found.text();
 }
 

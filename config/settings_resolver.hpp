@@ -31,8 +31,10 @@ class SettingsResolver {
 /// if nothing.
 std::string difference(const ChannelPlan& existing, const ChannelPlan& wanted);
 
-/// The same for what cannot be changed while the channel exists: all but who may use it.
-std::string fixed_difference(const ChannelPlan& existing, const ChannelPlan& wanted);
+/// What has to change to make one of the other ("capacity 4MiB -> 8MiB; ..."); empty if nothing.
+/// Fixed is what cannot be changed while the channel exists: all but who may use it.
+std::string fixed_change(const ChannelPlan& existing, const ChannelPlan& wanted);
+std::string access_change(const ChannelPlan& existing, const ChannelPlan& wanted);
 
 /// The words of configuration and protocol.
 std::string when_full_text(layout::WhenFull when_full);

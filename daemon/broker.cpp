@@ -63,13 +63,22 @@ std::string count_text(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+std::string words(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
 std::string words(const Peer& peer) {
   return "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
 }
 
 }  // namespace
 
-Broker::Broker(config::Config config, Endpoint endpoint, Patience patience)
+Broker::Broker(config::Config config, Endpoint endpoint, std::function<config::Config()> load,
+               Patience patience)
     : config_(std::move(config)),
       path_(endpoint.path),
       patience_(patience),
@@ -84,7 +93,10 @@ Broker::Broker(config::Config config, Endpoint endpoint, Patience patience)
       channels_(maker_, mender_, quota_, shares_, free_names(config_.bus, path_, lock_.get()),
                 config_.limits.channels, registry_callbacks()),
       sessions_(shares_),
-      requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_),
+      reloader_(maker_, channels_, sessions_, quota_, config_,
+                {std::move(load), [this](config::Config next) { apply(std::move(next)); }}),
+      requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_,
+                [this](Reloader::Done done) { reload(std::move(done)); }),
       greeter_(sessions_, channels_, access_, shares_, config_),
       deadlines_(loop_, [this](std::uint64_t id) { on_overdue(id); }),
       service_(loop_, {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
@@ -140,7 +152,7 @@ void Broker::on_signal() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     if (info.ssi_signo == SIGHUP) {
-      spdlog::warn("SIGHUP ignored: this version cannot reload; restart the broker instead");
+      reload([](const Reloader::Changes&, const std::exception_ptr&) {});
       continue;
     }
     service_.stopping();
@@ -151,6 +163,32 @@ void Broker::on_signal() {
     }
     loop_.stop();
   }
+}
+
+void Broker::reload(Reloader::Done done) {
+  service_.reloading();
+  reloader_.begin([this, done = std::move(done)](const Reloader::Changes& changes,
+                                                 const std::exception_ptr& failure) {
+    if (failure) {
+      spdlog::error("not reloaded, the configuration in force stays: {}", words(failure));
+    } else {
+      spdlog::info("reloaded{}", changes.empty() ? "; nothing has changed" : "");
+      for (const std::string& change : changes) spdlog::info("  {}", change);
+    }
+    service_.ready();
+    done(changes, failure);
+  });
+}
+
+void Broker::apply(config::Config config) {
+  config_ = std::move(config);
+  spdlog::set_level(spdlog::level::from_str(config_.log_level));
+  quota_.set_limit(config_.limits.memory.value_or(config::default_memory_limit()));
+  shares_.set_most(config::user_share(config_.limits, quota_.limit()));
+  access_.set_admin(config_.admin);
+  channels_.set_limit(config_.limits.channels);
+  requests_.renew();
+  listener_.resume();
 }
 
 void Broker::on_acceptable() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@
 #include "daemon/listener.hpp"
 #include "daemon/patience.hpp"
 #include "daemon/quota.hpp"
+#include "daemon/reloader.hpp"
 #include "daemon/requests.hpp"
 #include "daemon/service_manager.hpp"
 #include "daemon/session_table.hpp"
@@ -36,7 +38,9 @@ namespace busbar::daemon {
 class Broker {
  public:
   /// Throws Errc::in_use (another broker), invalid_argument, system.
-  Broker(config::Config config, Endpoint endpoint, Patience patience = {});
+  /// `load` reads the configuration anew, on another thread.
+  Broker(config::Config config, Endpoint endpoint, std::function<config::Config()> load,
+         Patience patience = {});
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -51,6 +55,8 @@ class Broker {
   std::string status() const;
 
   void on_signal();
+  void reload(Reloader::Done done);
+  void apply(config::Config config);
   void on_acceptable();
   bool accept_one();
   void admit(Arrival arrival);
@@ -86,6 +92,7 @@ class Broker {
   Housekeeper mender_;  // of what the dead leave: others wait for it
   ChannelRegistry channels_;
   SessionTable sessions_;
+  Reloader reloader_;
   Requests requests_;
   Greeter greeter_;
   Deadlines deadlines_;

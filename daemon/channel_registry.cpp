@@ -76,12 +76,7 @@ std::shared_ptr<Channel> ChannelRegistry::find(std::uint64_t id) const {
   return at == by_id_.end() ? nullptr : at->second;
 }
 
-ChannelCost ChannelRegistry::charge(const ring::Settings& settings, uid_t user) {
-  if (size() >= limit_) {
-    throw Error(Errc::limit, "channel " + busbar::quoted(settings.name) + ": the limit of " +
-                                 std::to_string(limit_) +
-                                 " channels is reached; remove channels or raise limits.channels");
-  }
+ChannelCost ChannelRegistry::cost(const ring::Settings& settings, uid_t user) {
   const std::uint64_t bytes = ring::ring_bytes(settings) + ring::seats_bytes(settings);
   UserShares::Portion portion = shares_.add_channel(user, settings.name, bytes);
   auto charge = quota_.charge(bytes);
@@ -103,9 +98,14 @@ std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelC
 }
 
 std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t user) {
-  ChannelCost cost = charge(plan.ring, user);
+  if (size() >= limit_) {
+    throw Error(Errc::limit, "channel " + busbar::quoted(plan.ring.name) + ": the limit of " +
+                                 std::to_string(limit_) +
+                                 " channels is reached; remove channels or raise limits.channels");
+  }
+  ChannelCost taken = cost(plan.ring, user);
   plan.ring.channel_id = next_id();
-  const auto channel = add(std::move(plan), std::move(cost), nullptr);
+  const auto channel = add(std::move(plan), std::move(taken), nullptr);
   channel->set_busy(true);
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
   maker_.post(

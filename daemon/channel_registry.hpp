@@ -42,7 +42,7 @@ class ChannelRegistry {
   const SegmentNames& segment_names() const noexcept { return segment_names_; }
 
   /// Takes what a channel will cost `user` out of the limits. Throws Errc::limit.
-  ChannelCost charge(const ring::Settings& settings, uid_t user);
+  ChannelCost cost(const ring::Settings& settings, uid_t user);
 
   /// Begins to create a channel of a new name for `user`; it is busy until that is done. Throws
   /// Errc::limit.

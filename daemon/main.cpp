@@ -43,11 +43,18 @@ Endpoint endpoint_of(const busbar::config::Config& config) {
   return std::move(*handed_over);
 }
 
-int serve(busbar::config::Config config) {
+busbar::config::Config configuration_anew(const CommandLine& line) {
+  if (!line.config.empty()) return configuration(line);
+  throw busbar::Error(busbar::Errc::invalid_argument,
+                      "this broker was started without a configuration file (--config)");
+}
+
+int serve(busbar::config::Config config, const CommandLine& line) {
   try {
     report_descriptor_limit(raise_descriptor_limit(), config.limits);
     Endpoint endpoint = endpoint_of(config);
-    Broker broker(std::move(config), std::move(endpoint));
+    Broker broker(std::move(config), std::move(endpoint),
+                  [line] { return configuration_anew(line); });
     broker.run();
     return kExitOk;
   } catch (const busbar::Error& error) {
@@ -77,7 +84,7 @@ int run(const CommandLine& line) {
   if (line.check_config) return check(line.config, config);
   set_up_log({config.log_level, config.log_target, config.bus});
   set_up_process();
-  return serve(std::move(config));
+  return serve(std::move(config), line);
 }
 
 }  // namespace

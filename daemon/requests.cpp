@@ -32,6 +32,23 @@ Answer failure(std::uint64_t id, const std::exception_ptr& thrown) {
   }
 }
 
+/// As many as surely fit into a packet; the log has them all.
+std::vector<std::string> short_list(const Reloader::Changes& changes) {
+  constexpr std::size_t kRoom = control::kLargestPacket / 4;  // escapes may double it
+  std::vector<std::string> list;
+  std::size_t bytes = 0;
+  for (const std::string& change : changes) {
+    bytes += change.size() + 4;
+    if (bytes > kRoom) {
+      list.push_back("and " + std::to_string(changes.size() - list.size()) +
+                     " more, which the broker's log has");
+      break;
+    }
+    list.push_back(change);
+  }
+  return list;
+}
+
 const char* role_text(control::Role role) {
   return role == control::Role::publisher ? "publisher" : "subscriber";
 }
@@ -53,7 +70,7 @@ std::string channel_in(const control::RequestBody& body) {
 
 Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const AccessControl& access,
                    Complaints& complaints, const Quota& quota, const Health& health,
-                   const config::Config& config)
+                   const config::Config& config, Reload reload)
     : sessions_(sessions),
       channels_(channels),
       access_(access),
@@ -61,7 +78,8 @@ Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Acce
       quota_(quota),
       health_(health),
       config_(config),
-      resolver_(config.defaults) {}
+      resolver_(config.defaults),
+      reload_(std::move(reload)) {}
 
 void Requests::handle(Session& session, const control::Request& request) {
   const bool has_reply = !std::holds_alternative<control::Leave>(request.body);
@@ -197,6 +215,18 @@ Requests::Result Requests::run(const Call& call, const control::Broker&) {
   report.channels_limit = channels_.limit();
   health_.tell(report);
   return reply(call.request, std::move(report));
+}
+
+Requests::Result Requests::run(const Call& call, const control::Reload&) {
+  access_.require_admin(call.session.peer(), "reload the configuration");
+  reload_([this, session_id = call.session.id(), id = call.request.id](
+              const Reloader::Changes& changes, std::exception_ptr failed) {
+    Session* session = sessions_.find(session_id);
+    if (session == nullptr || !session->connected()) return;
+    session->socket()->send(failed ? failure(id, failed)
+                                   : make_answer({id, control::Reloaded{short_list(changes)}}));
+  });
+  return std::nullopt;
 }
 
 bool Requests::take_back_left(const std::shared_ptr<Channel>& channel) {

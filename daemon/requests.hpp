@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "daemon/channel_registry.hpp"
 #include "daemon/complaints.hpp"
 #include "daemon/health.hpp"
+#include "daemon/reloader.hpp"
 #include "daemon/session_table.hpp"
 
 namespace busbar::daemon {
@@ -24,9 +26,11 @@ namespace busbar::daemon {
 /// is written as if it never waited. Main thread only.
 class Requests {
  public:
+  using Reload = std::function<void(Reloader::Done)>;
+
   Requests(SessionTable& sessions, ChannelRegistry& channels, const AccessControl& access,
            Complaints& complaints, const Quota& quota, const Health& health,
-           const config::Config& config);
+           const config::Config& config, Reload reload);
 
   /// The configuration has changed.
   void renew() { resolver_ = config::SettingsResolver(config_.defaults); }
@@ -55,6 +59,7 @@ class Requests {
   Result run(const Call& call, const control::Show& body);
   Result run(const Call& call, const control::Clients& body);
   Result run(const Call& call, const control::Broker& body);
+  Result run(const Call& call, const control::Reload& body);
 
   Result wait(const Call& call, Channel& channel);
   bool take_back_left(const std::shared_ptr<Channel>& channel);
@@ -72,6 +77,7 @@ class Requests {
   const Health& health_;
   const config::Config& config_;
   config::SettingsResolver resolver_;
+  Reload reload_;
 };
 
 }  // namespace busbar::daemon

@@ -94,6 +94,10 @@ std::vector<ClientInfo> Bus::clients() {
   return all;
 }
 
+std::vector<std::string> Bus::reload() {
+  return connection().ask_for<control::Reloaded>(control::Reload{}).changes;
+}
+
 BrokerInfo Bus::broker() {
   return info_of(connection().ask_for<control::BrokerReport>(control::Broker{}));
 }

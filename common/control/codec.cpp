@@ -41,6 +41,10 @@ constexpr const char* kKind<Clients> = "clients";
 template <>
 constexpr const char* kKind<Broker> = "broker";
 template <>
+constexpr const char* kKind<Reload> = "reload";
+template <>
+constexpr const char* kKind<Reloaded> = "reloaded";
+template <>
 constexpr const char* kKind<Welcome> = "welcome";
 template <>
 constexpr const char* kKind<Created> = "created";

@@ -93,6 +93,9 @@ template <class A>
 void fields(A&, typename A::template Ref<Broker>) {}
 
 template <class A>
+void fields(A&, typename A::template Ref<Reload>) {}
+
+template <class A>
 void fields(A& a, typename A::template Ref<Failure> m) {
   a("code", m.code);
   a("text", m.text);
@@ -219,6 +222,11 @@ template <class A>
 void fields(A& a, typename A::template Ref<ClientList> m) {
   a("clients", m.clients);
   a("more", m.more);
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<Reloaded> m) {
+  a("changes", m.changes);
 }
 
 template <class A>

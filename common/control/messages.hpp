@@ -44,6 +44,8 @@ struct ChannelSettings {  // all optional: what is missing is the broker's defau
   std::optional<std::string> segment = {};  // "auto", "named", "sealed"
   std::optional<std::string> fences = {};   // "auto", "full"
   std::optional<Access> publish = {}, subscribe = {};
+
+  bool operator==(const ChannelSettings&) const = default;
 };
 struct Create {
   std::string channel;
@@ -80,8 +82,10 @@ struct Clients {
   std::uint64_t after = 0;
 };
 struct Broker {};
+struct Reload {};
 
-using RequestBody = std::variant<Hello, Create, Open, Leave, Remove, List, Show, Clients, Broker>;
+using RequestBody =
+    std::variant<Hello, Create, Open, Leave, Remove, List, Show, Clients, Broker, Reload>;
 struct Request {
   std::uint64_t id = 0;  // chosen by the client, repeated in the reply
   RequestBody body;
@@ -181,9 +185,12 @@ struct BrokerReport {
   std::uint64_t uptime_ms = 0, resident = 0, descriptors = 0;
   std::uint64_t loop_turns = 0, loop_p99_us = 0, loop_max_us = 0;
 };
+struct Reloaded {
+  std::vector<std::string> changes;  // in words, one each; empty: there were none
+};
 
 using ReplyBody = std::variant<Failure, Welcome, Created, Opened, Done, ChannelList, ChannelShown,
-                               ClientList, BrokerReport>;
+                               ClientList, BrokerReport, Reloaded>;
 struct Reply {
   std::uint64_t id = 0;
   ReplyBody body;

@@ -160,7 +160,8 @@ TEST(SettingsResolver, TellsListsFromWhatCannotBeChanged) {
   const ChannelPlan before = plan({.segment = "sealed"});
   const ChannelPlan after =
       plan({.segment = "sealed", .publish = control::Access{.users = {1001}, .groups = {5}}});
-  EXPECT_EQ(fixed_difference(before, after), "");
+  EXPECT_EQ(fixed_change(before, after), "");
+  EXPECT_EQ(access_change(before, after), "publish nobody else -> users 1001; groups 5");
   EXPECT_EQ(difference(before, after), "publish is nobody else, not users 1001; groups 5");
 }
 

@@ -1,0 +1,199 @@
+#include "daemon/reload_plan.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/base/error.hpp"
+#include "common/base/names.hpp"
+#include "common/base/rough_size.hpp"
+#include "config/access.hpp"
+#include "config/machine_memory.hpp"
+#include "config/settings_resolver.hpp"
+#include "config/user_share.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+constexpr std::size_t kMostNamed = 8;
+
+std::string words(bool value) {
+  return value ? "true" : "false";
+}
+std::string words(std::uint64_t value) {
+  return std::to_string(value);
+}
+std::string words(const std::string& value) {
+  return value.empty() ? "not given" : value;
+}
+
+std::uint64_t memory_limit(const config::Config& config) {
+  return config.limits.memory.value_or(config::default_memory_limit());
+}
+
+bool names(const config::Config& config, const std::string& channel) {
+  return std::any_of(config.channels.begin(), config.channels.end(),
+                     [&](const auto& configured) { return configured.name == channel; });
+}
+
+/// One comparison of two configurations.
+class Planner {
+ public:
+  Planner(const config::Config& from, const config::Config& to, const ChannelRegistry& channels,
+          const SessionTable& sessions)
+      : from_(from), to_(to), channels_(channels), sessions_(sessions) {}
+
+  ReloadPlan run() {
+    compare_broker();
+    compare_limits();
+    const config::SettingsResolver resolver(to_.defaults);
+    for (const auto& configured : to_.channels) {
+      compare_channel(resolver.resolve(configured.name, configured.settings));
+    }
+    for (const auto& configured : from_.channels) {
+      if (!names(to_, configured.name)) drop(configured.name);
+    }
+    check_count();
+    if (!problems_.empty()) throw Error(Errc::in_use, problems_);
+    return std::move(plan_);
+  }
+
+ private:
+  void against(const std::string& problem) {
+    problems_ += (problems_.empty() ? "" : "; ") + problem;
+  }
+
+  template <class T>
+  void change(const std::string& what, const T& from, const T& to) {
+    if (from != to) plan_.changes.push_back(what + ": " + words(from) + " -> " + words(to));
+  }
+
+  template <class T>
+  void fixed(const std::string& what, const T& from, const T& to) {
+    if (from != to) against(what + " cannot be changed without a restart");
+  }
+
+  void compare_broker() {
+    fixed("bus.name", from_.bus, to_.bus);
+    fixed("bus.socket", from_.socket, to_.socket);
+    fixed("bus.socket_mode", from_.socket_mode, to_.socket_mode);
+    fixed("bus.socket_group", from_.socket_group, to_.socket_group);
+    fixed("log.target", from_.log_target, to_.log_target);
+    change("log.level", from_.log_level, to_.log_level);
+    change("admin", config::access_text(from_.admin), config::access_text(to_.admin));
+    change("dynamic_channels", from_.dynamic_channels, to_.dynamic_channels);
+    if (from_.defaults != to_.defaults) {
+      plan_.changes.push_back("defaults: others for what is created from now on");
+    }
+  }
+
+  void compare_limits() {
+    const std::uint64_t memory = memory_limit(from_), new_memory = memory_limit(to_);
+    change("limits.memory", memory, new_memory);
+    change("limits.clients", std::uint64_t{from_.limits.clients},
+           std::uint64_t{to_.limits.clients});
+    change("limits.channels", std::uint64_t{from_.limits.channels},
+           std::uint64_t{to_.limits.channels});
+    const config::UserShare share = config::user_share(from_.limits, memory);
+    const config::UserShare next = config::user_share(to_.limits, new_memory);
+    change("limits.per_user.memory", share.memory, next.memory);
+    change("limits.per_user.clients", std::uint64_t{share.clients}, std::uint64_t{next.clients});
+    change("limits.per_user.channels", std::uint64_t{share.channels}, std::uint64_t{next.channels});
+  }
+
+  void compare_channel(const config::ChannelPlan& wanted) {
+    const auto channel = channels_.find(wanted.ring.name);
+    const std::string name = "channel " + busbar::quoted(wanted.ring.name);
+    if (!channel) {
+      plan_.changes.push_back(name + ": added");
+      plan_.make.push_back(wanted);
+      return;
+    }
+    const std::string fixed = config::fixed_change(channel->plan(), wanted);
+    if (!fixed.empty()) return make_anew(channel, wanted, name + ": " + fixed);
+    const std::string access = config::access_change(channel->plan(), wanted);
+    if (access.empty()) return;
+    plan_.changes.push_back(name + ": " + access);
+    plan_.admit.push_back(wanted);
+    tell_who_stays(*channel, wanted);
+  }
+
+  void make_anew(const std::shared_ptr<Channel>& channel, const config::ChannelPlan& wanted,
+                 const std::string& change) {
+    if (!settled(channel)) return;
+    if (channel->has_members()) {
+      return against(change + " is not possible while it has members: " + members(*channel));
+    }
+    plan_.changes.push_back(change + " (made anew: it has no members)");
+    plan_.remove.push_back(channel);
+    plan_.make.push_back(wanted);
+  }
+
+  void drop(const std::string& name) {
+    const auto channel = channels_.find(name);
+    if (!channel || !settled(channel)) return;
+    const std::string words = "channel " + busbar::quoted(name) + ": ";
+    if (channel->has_members()) {
+      return against(words + "no longer configured, and it has members: " + members(*channel));
+    }
+    plan_.changes.push_back(words + "removed");
+    plan_.remove.push_back(channel);
+  }
+
+  /// Nobody who has left counts as a member, and what is being made or mended is let alone.
+  bool settled(const std::shared_ptr<Channel>& channel) {
+    if (!channel->busy() && channel->left_places().empty()) return true;
+    if (!plan_.unsettled) plan_.unsettled = channel;
+    return false;
+  }
+
+  void check_count() {
+    const std::size_t count = channels_.size() - plan_.remove.size() + plan_.make.size();
+    if (plan_.make.empty() || count <= to_.limits.channels) return;
+    against("there would be " + std::to_string(count) + " channels, and limits.channels is " +
+            std::to_string(to_.limits.channels));
+  }
+
+  std::string members(const Channel& channel) const {
+    std::string text;
+    const auto places = channel.held_places();
+    for (std::size_t i = 0; i < std::min(places.size(), kMostNamed); ++i) {
+      const Session* session = sessions_.find(channel.holder(places[i]));
+      if (!text.empty()) text += ", ";
+      text += session == nullptr ? "unknown" : session->words();
+    }
+    if (places.size() > kMostNamed) {
+      text += " and " + std::to_string(places.size() - kMostNamed) + " more";
+    }
+    return text;
+  }
+
+  /// A mapping cannot be taken back.
+  void tell_who_stays(const Channel& channel, const config::ChannelPlan& wanted) {
+    const AccessControl access(::geteuid(), {});
+    for (const Place place : channel.held_places()) {
+      const Session* session = sessions_.find(channel.holder(place));
+      if (session == nullptr || access.may(session->peer(), place.role, wanted)) continue;
+      plan_.changes.push_back("channel " + busbar::quoted(channel.name()) + ": " +
+                              session->words() + " of uid " + std::to_string(session->peer().uid) +
+                              " keeps the place that it has until it leaves");
+    }
+  }
+
+  const config::Config& from_;
+  const config::Config& to_;
+  const ChannelRegistry& channels_;
+  const SessionTable& sessions_;
+  ReloadPlan plan_;
+  std::string problems_;
+};
+
+}  // namespace
+
+ReloadPlan plan_reload(const config::Config& from, const config::Config& to,
+                       const ChannelRegistry& channels, const SessionTable& sessions) {
+  return Planner(from, to, channels, sessions).run();
+}
+
+}  // namespace busbar::daemon

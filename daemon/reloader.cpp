@@ -1,0 +1,149 @@
+#include "daemon/reloader.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/error.hpp"
+#include "common/base/rough_size.hpp"
+#include "config/machine_memory.hpp"
+#include "config/settings_resolver.hpp"
+
+namespace busbar::daemon {
+namespace {
+
+std::uint64_t memory_limit(const config::Config& config) {
+  return config.limits.memory.value_or(config::default_memory_limit());
+}
+
+}  // namespace
+
+Reloader::Reloader(Housekeeper& maker, ChannelRegistry& channels, SessionTable& sessions,
+                   Quota& quota, const config::Config& config, Callbacks callbacks)
+    : maker_(maker),
+      channels_(channels),
+      sessions_(sessions),
+      quota_(quota),
+      config_(config),
+      callbacks_(std::move(callbacks)) {}
+
+void Reloader::begin(Done done) {
+  waiting_.push_back(std::move(done));
+  if (attempted_.empty()) start();
+}
+
+void Reloader::start() {
+  attempted_ = std::exchange(waiting_, {});
+  const auto attempt = std::make_shared<Attempt>();
+  maker_.post({[attempt, load = callbacks_.load] { attempt->config = load(); },
+               [this, attempt](const std::exception_ptr& failure) {
+                 if (failure) return finish({}, failure);
+                 guarded([&] { prepare(attempt); });
+               }});
+}
+
+void Reloader::guarded(const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const std::exception&) {
+    finish({}, std::current_exception());
+  }
+}
+
+void Reloader::settle(const std::shared_ptr<Channel>& channel, std::function<void()> then) {
+  channels_.reclaim(channel, channel->left_places());
+  if (!channel->busy()) return guarded(then);
+  channel->add_waiter([this, then = std::move(then)](const std::exception_ptr&) { guarded(then); });
+}
+
+void Reloader::prepare(const std::shared_ptr<Attempt>& attempt) {
+  const ReloadPlan plan = plan_reload(config_, attempt->config, channels_, sessions_);
+  if (plan.unsettled) return settle(plan.unsettled, [this, attempt] { prepare(attempt); });
+  charge(*attempt, plan);
+  make(attempt);
+}
+
+/// By the limit that is to come, if it is the higher one: it may be there for these channels.
+void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
+  const std::uint64_t before = quota_.limit();
+  const std::uint64_t after = memory_limit(attempt.config);
+  quota_.set_limit(std::max(before, after));
+  try {
+    for (const config::ChannelPlan& wanted : plan.make) {
+      attempt.made.push_back({wanted, channels_.cost(wanted.ring, ::geteuid()), nullptr});
+      attempt.made.back().plan.ring.channel_id = channels_.next_id();
+    }
+  } catch (...) {
+    quota_.set_limit(before);
+    throw;
+  }
+  quota_.set_limit(before);
+  if (plan.make.empty() || quota_.used() <= after) return;
+  throw Error(Errc::limit, "the channels would have " + rough_size_text(quota_.used()) +
+                               " together, and limits.memory is " + rough_size_text(after) +
+                               " (channels that are made anew count twice until they are)");
+}
+
+void Reloader::make(const std::shared_ptr<Attempt>& attempt) {
+  maker_.post({[attempt, names = channels_.segment_names()] {
+                 for (Made& made : attempt->made) {
+                   made.memory = std::make_shared<ChannelMemory>(made.plan.ring, made.plan.backing,
+                                                                 names.next());
+                 }
+               },
+               [this, attempt](const std::exception_ptr& failure) {
+                 if (!failure) return guarded([&] { commit(attempt); });
+                 discard(*attempt);
+                 finish({}, failure);
+               }});
+}
+
+/// Unmapping takes long, so it is done where the memory was made.
+void Reloader::discard(Attempt& attempt) {
+  const auto memory = std::make_shared<std::vector<std::shared_ptr<ChannelMemory>>>();
+  for (Made& made : attempt.made) memory->push_back(std::move(made.memory));
+  maker_.post({[memory] { memory->clear(); }, [](const std::exception_ptr&) {}});
+}
+
+/// The world has gone on meanwhile: what was prepared has to be what is wanted still.
+void Reloader::commit(const std::shared_ptr<Attempt>& attempt) {
+  ReloadPlan plan;
+  try {
+    plan = plan_reload(config_, attempt->config, channels_, sessions_);
+  } catch (...) {
+    discard(*attempt);
+    throw;
+  }
+  if (plan.unsettled) return settle(plan.unsettled, [this, attempt] { commit(attempt); });
+  const bool same = std::equal(plan.make.begin(), plan.make.end(), attempt->made.begin(),
+                               attempt->made.end(), [](const auto& wanted, const Made& made) {
+                                 return wanted.ring.name == made.plan.ring.name &&
+                                        config::difference(wanted, made.plan).empty();
+                               });
+  if (!same) {
+    discard(*attempt);
+    throw Error(Errc::in_use, "channels came or went meanwhile; try again");
+  }
+  carry_out(*attempt, plan);
+  finish(plan.changes, nullptr);
+}
+
+void Reloader::carry_out(Attempt& attempt, const ReloadPlan& plan) {
+  for (const auto& channel : plan.remove) channels_.remove(channel);
+  for (Made& made : attempt.made) {
+    channels_.add(std::move(made.plan), std::move(made.cost), std::move(made.memory));
+  }
+  for (const config::ChannelPlan& wanted : plan.admit) {
+    channels_.find(wanted.ring.name)->set_access(wanted.publish, wanted.subscribe);
+  }
+  callbacks_.apply(std::move(attempt.config));
+}
+
+void Reloader::finish(const Changes& changes, std::exception_ptr failure) {
+  const std::vector<Done> attempted = std::exchange(attempted_, {});
+  for (const Done& done : attempted) done(changes, failure);
+  if (!waiting_.empty()) start();
+}
+
+}  // namespace busbar::daemon
