@@ -64,8 +64,8 @@ class BUSBAR_EXPORT Bus {
   std::vector<ClientInfo> clients();
 
   /// Has the broker read its configuration file anew; returns what has changed, in words, a line
-  /// each. All of it or nothing: throws Errc::invalid_argument or in_use with what stands against it,
-  /// and the configuration in force stays. Errc::refused for who is no admin.
+  /// each. All of it or nothing: throws Errc::invalid_argument or in_use with what stands against
+  /// it, and the configuration in force stays. Errc::refused for who is no admin.
   std::vector<std::string> reload();
   /// The broker, its limits and what is used of them.
   BrokerInfo broker();
