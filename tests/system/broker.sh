@@ -32,10 +32,6 @@ busbar rm plain || failed rm
 compgen -G '/dev/shm/busbar-*-ring' >/dev/null && failed "its segments are left"
 ok
 
-# Does the command line know how to reload?
-knows_reload=no
-if busbar --help | grep -q '^  reload '; then knows_reload=yes; fi
-
 cp /etc/busbar/busbar.json installed.json
 cat >/etc/busbar/busbar.json <<'JSON'
 {
@@ -47,7 +43,6 @@ cat >/etc/busbar/busbar.json <<'JSON'
 }
 JSON
 
-if [[ $knows_reload == yes ]]; then
 begin "the configuration is reloaded"
 before_pid=$(main_pid)
 systemctl reload busbard.service || failed "systemctl reload"
@@ -64,9 +59,6 @@ busbar show quotes >/dev/null || failed "the channel is gone"
 eventually journal_has capacitty || failed "the journal does not tell why"
 sed 's/"capacitty"/"capacity"/' -i /etc/busbar/busbar.json
 ok
-else
-  systemctl restart busbard.service
-fi
 
 begin "a user outside the group cannot connect"
 words=$(as outsider timeout 10 busbar ls 2>&1) && failed "was let in"
