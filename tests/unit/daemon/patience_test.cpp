@@ -102,7 +102,8 @@ class ImpatientBroker {
     if (std::freopen(log_.c_str(), "w", stderr) == nullptr) throw std::runtime_error(log_);
     set_up_log({"info", "stderr", "test"});
     set_up_process();
-    Broker broker({}, {socket_}, [] { return config::Config(); }, patience);
+    Broker broker(
+        {}, {socket_}, [] { return config::Config(); }, patience);
     broker.run();
   }
   bool answers() const {
