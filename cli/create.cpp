@@ -1,6 +1,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/access_option.hpp"
 #include "cli/exit.hpp"
 #include "cli/json_output.hpp"
 #include "cli/option_types.hpp"
@@ -19,7 +20,8 @@ Examples:
   busbar create quotes
   busbar create frames --capacity 1GiB --max-message 64MiB --max-publishers 1
   busbar create metrics --capacity 4MiB --when-full drop_newest
-  busbar create video --capacity 256MiB --when-full evict)";
+  busbar create video --capacity 256MiB --when-full evict
+  busbar create orders --publish alice,1002 --subscribe @traders)";
 
 struct CreateOptions {
   std::string channel;
@@ -46,13 +48,19 @@ void add_settings(CLI::App& app, CreateOptions& create) {
                "How long block waits, and evict for what it cannot evict");
   add_number(app, "--alignment", settings.alignment, 8, 4096,
              "Of messages in bytes: a power of two, 8 to 4096");
-  app.add_option("--segment", settings.segment, "The ring's memory: auto, named")
-      ->check(CLI::IsMember({"auto", "named"}))
+  app.add_option("--segment", settings.segment,
+                 "The ring's memory: named (for one user), sealed (nobody can cut it short), auto "
+                 "(sealed if others than the broker's user may use it)")
+      ->check(CLI::IsMember({"auto", "named", "sealed"}))
       ->type_name("BACKING");
   app.add_option("--fences", settings.fences,
                  "auto (membarrier where the kernel has it), full (both sides pay)")
       ->check(CLI::IsMember({"auto", "full"}))
       ->type_name("RULE");
+  add_access(app, "--publish", settings.publish,
+             "Who may publish, beside the broker's user and root: users by name or number, groups "
+             "behind an @, or \"*\" for everybody");
+  add_access(app, "--subscribe", settings.subscribe, "Who may subscribe, likewise");
 }
 
 int run(const CommonOptions& options, CreateOptions create) {

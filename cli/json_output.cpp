@@ -46,6 +46,10 @@ Json to_document(const ChannelInfo& channel) {
           {"load", to_document(channel.load)}};
 }
 
+Json to_document(const Access& access) {
+  return {{"everybody", access.everybody}, {"users", access.users}, {"groups", access.groups}};
+}
+
 Json to_document(const PublisherInfo& publisher) {
   return {{"slot", publisher.slot},   {"client", publisher.client},
           {"name", publisher.name},   {"pid", publisher.pid},
@@ -152,6 +156,8 @@ std::string channel_json(const ChannelInfo& channel) {
 
 std::string details_json(const ChannelDetails& details) {
   return text({{"channel", to_document(details.channel)},
+               {"publish", to_document(details.publish)},
+               {"subscribe", to_document(details.subscribe)},
                {"publishers", to_array(details.publishers)},
                {"subscribers", to_array(details.subscribers)}});
 }

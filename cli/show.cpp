@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/access_option.hpp"
 #include "cli/exit.hpp"
 #include "cli/json_output.hpp"
 #include "cli/output.hpp"
@@ -42,6 +43,11 @@ std::string traffic_text(const ChannelInfo& channel) {
          "\nin the ring  " + size_text(channel.claimed - channel.tail) +  //
          "\ndropped      " + std::to_string(channel.dropped) +            //
          "\nevicted      " + std::to_string(channel.evicted) + "\n";
+}
+
+std::string access_lines(const ChannelDetails& details) {
+  return "publish by   " + access_text(details.publish) +  //
+         "\nsubscribe by " + access_text(details.subscribe) + "\n";
 }
 
 std::string publishers_text(const std::vector<PublisherInfo>& publishers) {
@@ -114,9 +120,9 @@ std::string held_messages_text(const std::vector<SubscriberInfo>& subscribers) {
 }
 
 std::string details_text(const ChannelDetails& details, bool held) {
-  std::string text = settings_text(details.channel) + traffic_text(details.channel) + "\n" +
-                     publishers_text(details.publishers) + "\n" +
-                     subscribers_text(details.subscribers);
+  std::string text = settings_text(details.channel) + access_lines(details) +
+                     traffic_text(details.channel) + "\n" + publishers_text(details.publishers) +
+                     "\n" + subscribers_text(details.subscribers);
   if (held) text += "\n" + held_messages_text(details.subscribers);
   return text;
 }

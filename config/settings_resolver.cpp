@@ -128,7 +128,9 @@ class Resolution {
 
   control::Access access(const char* what,
                          std::optional<control::Access> control::ChannelSettings::*member) const {
-    const control::Access access = chosen(member, control::Access());
+    control::Access access = chosen(member, control::Access());
+    std::sort(access.users.begin(), access.users.end());
+    std::sort(access.groups.begin(), access.groups.end());
     const std::size_t longest = std::max(access.users.size(), access.groups.size());
     if (longest <= kMostNames) return access;
     refuse("\"" + std::string(what) + "\" has a list of " + std::to_string(longest) +

@@ -22,6 +22,14 @@ std::string text_of(WhenFull when_full) {
   return index < kWhenFull.size() ? kWhenFull[index] : std::to_string(index);
 }
 
+Access access_of(const control::Access& access) {
+  return {access.everybody, access.users, access.groups};
+}
+
+control::Access access_of(const Access& access) {
+  return {access.everybody, access.users, access.groups};
+}
+
 SubscriberInfo info_of(const control::SubscriberReport& report) {
   SubscriberInfo info;
   info.seat = report.seat;
@@ -81,6 +89,8 @@ ChannelInfo info_of(const control::ChannelReport& report) {
 ChannelDetails details_of(const control::ChannelShown& shown) {
   ChannelDetails details;
   details.channel = info_of(shown.channel);
+  details.publish = access_of(shown.publish);
+  details.subscribe = access_of(shown.subscribe);
   for (const auto& from : shown.publishers) {
     details.publishers.push_back(
         {from.slot, from.client, from.name, from.pid, from.open_bytes, from.ended});
@@ -125,6 +135,8 @@ control::ChannelSettings settings_of(const ChannelOptions& options) {
   settings.alignment = options.alignment;
   settings.segment = options.segment;
   settings.fences = options.fences;
+  if (options.publish) settings.publish = access_of(*options.publish);
+  if (options.subscribe) settings.subscribe = access_of(*options.subscribe);
   return settings;
 }
 

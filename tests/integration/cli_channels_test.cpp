@@ -78,6 +78,27 @@ TEST_F(CliChannels, CreateTwiceIsFineWithTheSameSettingsOnly) {
   EXPECT_THAT(other.err, HasSubstr("\"c\""));
 }
 
+TEST_F(CliChannels, CreateSaysWhoMayUseIt) {
+  ASSERT_EQ(
+      busbar({"create", "--publish", "daemon,4711", "--subscribe", "@daemon", "orders"}).status, 0);
+  const std::string shown = busbar({"show", "orders"}).out;
+  EXPECT_THAT(shown, HasSubstr("segment      sealed\n"));
+  EXPECT_THAT(shown, HasSubstr("publish by   daemon (1), 4711\nsubscribe by @daemon (1)\n"));
+}
+
+TEST_F(CliChannels, CreateRefusesUsersThatThereAreNot) {
+  const auto ran = busbar({"create", "orders", "--publish", "nobody-of-this-name"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("\"nobody-of-this-name\" is no user of this machine"));
+  EXPECT_EQ(busbar({"create", "orders", "--subscribe", "@"}).status, 2);
+}
+
+TEST_F(CliChannels, ReloadWithoutAConfigurationFileIsRefused) {
+  const auto ran = busbar({"reload"});
+  EXPECT_NE(ran.status, 0);
+  EXPECT_THAT(ran.err, HasSubstr("started without a configuration file"));
+}
+
 TEST_F(CliChannels, LsListsChannelsByName) {
   EXPECT_EQ(json({"ls"}), Json::parse(R"({"channels": []})"));
   EXPECT_THAT(busbar({"ls"}).out, StartsWith("NAME "));

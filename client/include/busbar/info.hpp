@@ -34,7 +34,7 @@ struct ChannelInfo {
   std::uint32_t max_publishers = 0;
   std::uint32_t max_subscribers = 0;
   std::uint32_t alignment = 0;
-  std::string segment;  // "named"
+  std::string segment;  // "named" or "sealed"
   std::string fences;   // "membarrier" or "full"
   std::uint32_t publishers = 0;
   std::uint32_t subscribers = 0;
@@ -78,6 +78,8 @@ struct SubscriberInfo {
 /// `busbar show CHANNEL`.
 struct ChannelDetails {
   ChannelInfo channel;
+  Access publish;    // who may open it as publisher
+  Access subscribe;  // as subscriber
   std::vector<PublisherInfo> publishers;
   std::vector<SubscriberInfo> subscribers;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace busbar {
 
@@ -55,6 +56,17 @@ enum class WhenFull : std::uint8_t {
   evict,        ///< reliable seats that lag a whole capacity are taken away (Outcome::evicted)
 };
 
+/// Who may do something: users and groups by the numbers of the broker's machine. The broker's own
+/// user and root always may. Users whom that machine does not know (another user namespace,
+/// unmapped) never may, `everybody` or not.
+struct Access {
+  bool everybody = false;
+  std::vector<std::uint32_t> users = {};   // 64 at most
+  std::vector<std::uint32_t> groups = {};  // 64 at most
+
+  bool operator==(const Access&) const = default;
+};
+
 /// A channel's settings. Whatever is not given is the broker's default (`busbar show` tells).
 struct ChannelOptions {
   /// Bytes of the ring; rounded up to a power of two, 4 KiB to 256 GiB.
@@ -70,10 +82,15 @@ struct ChannelOptions {
   std::optional<std::uint32_t> max_subscribers = {};
   /// Of payloads in bytes; a power of two, 8 to 4096.
   std::optional<std::uint32_t> alignment = {};
-  /// "auto" or "named".
+  /// "named" (in /dev/shm, for one user), "sealed" (a memfd that nobody can cut short) or "auto":
+  /// named if nobody but the broker's own user and root may use the channel, else sealed.
   std::optional<std::string> segment = {};
   /// "auto" or "full".
   std::optional<std::string> fences = {};
+  /// Who may open it as publisher, as subscriber. Default: nobody but the broker's own user and
+  /// root.
+  std::optional<Access> publish = {};
+  std::optional<Access> subscribe = {};
 };
 
 }  // namespace busbar

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <busbar/options.hpp>
+#include <optional>
+#include <string>
+
+namespace busbar::cli {
+
+/// An option for who may do something: "alice,1002,@traders", "*". Names are looked up here, on the
+/// machine of the command line. Refuses what is no user or group with what was found.
+CLI::Option* add_access(CLI::App& app, const std::string& name, std::optional<Access>& target,
+                        const std::string& help);
+
+/// "alice (1001), @traders (1002)", "everybody"; the broker's own user and root go without saying.
+std::string access_text(const Access& access);
+
+}  // namespace busbar::cli
