@@ -122,7 +122,8 @@ TEST_F(CliChannels, ShowTellsMembersAndTheirLag) {
   Publisher publisher = bus.publisher("c");
   publisher.publish(std::as_bytes(std::span("1234")));
   const Json document = json({"show", "c"});
-  EXPECT_EQ(keys(document), (std::set<std::string>{"channel", "publishers", "subscribers"}));
+  EXPECT_EQ(keys(document), (std::set<std::string>{"channel", "publish", "publishers", "subscribe",
+                                                   "subscribers"}));
   EXPECT_EQ(keys(document.at("channel")), kChannelKeys);
   const Json& subscriber = document.at("subscribers").at(0);
   EXPECT_EQ(keys(subscriber), (std::set<std::string>{"seat", "client", "name", "pid", "state",
