@@ -2,6 +2,7 @@
 # Builds Release, starts a private broker and measures the public API:
 #   scripts/bench.sh [ROUNDS]                              rates and round trips
 #   scripts/bench.sh holders [ROUNDS [KEEP_MS [WHICH]]]    a publisher whose subscribers keep messages
+#   scripts/bench.sh set-up [ROUNDS]                       what it takes before the first message
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF \
@@ -12,7 +13,13 @@ build/release/daemon/busbard --socket "$directory/control.sock" --log-level warn
 broker=$!
 trap 'kill "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; rm -rf "$directory"' EXIT
 until [ -S "$directory/control.sock" ]; do kill -0 "$broker"; sleep 0.01; done
-if [[ ${1-} == holders ]]; then
+if [[ ${1-} == set-up ]]; then
+  build/release/bench/busbar-set-up "$directory/control.sock" "${2:-1000}"
+  for channels in "10 64KiB" "10 4MiB" "1000 64KiB"; do
+    # shellcheck disable=SC2086  # two words
+    scripts/start_to_ready.py build/release/daemon/busbard $channels
+  done
+elif [[ ${1-} == holders ]]; then
   build/release/bench/busbar-holders "$directory/control.sock" "${@:2}"
 else
   build/release/bench/busbar-bench "$directory/control.sock" "${1:-6}"
