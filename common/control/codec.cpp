@@ -211,11 +211,20 @@ class Reader {
   std::vector<std::string> known_;
 };
 
-/// Refuses at the first level too deep, and keys that occur twice in one object.
+struct Bounds {
+  std::size_t bytes = kLargestPacket;
+  std::size_t items = std::numeric_limits<std::size_t>::max() / 2;  // of lists
+};
+
+/// Refuses at the first level too deep, the first item of lists too many, and keys that occur twice
+/// in one object.
 class Watchman {
  public:
+  explicit Watchman(std::size_t most_items) : items_left_(most_items + 1) {}
+
   bool operator()(int depth, Json::parse_event_t event, const Json& value) {
     if (depth > kDeepest) violated("nested deeper than " + std::to_string(kDeepest) + " levels");
+    count(event);
     const auto level = static_cast<std::size_t>(depth);
     if (keys_.size() <= level + 1) keys_.resize(level + 2);
     if (event == Json::parse_event_t::object_start) keys_[level + 1].clear();
@@ -224,6 +233,15 @@ class Watchman {
   }
 
  private:
+  /// What no key announces is an item of a list, or the packet's one object.
+  void count(Json::parse_event_t event) {
+    using enum Json::parse_event_t;
+    if (event == key) ++items_left_;
+    if (event != value && event != array_start && event != object_start) return;
+    if (items_left_ == 0) violated("lists of more items than any request has");
+    --items_left_;
+  }
+
   static void note(std::vector<std::string>& keys, const std::string& key) {
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
       violated("the key " + busbar::quoted(key) + " occurs twice");
@@ -232,16 +250,17 @@ class Watchman {
     keys.push_back(key);
   }
 
+  std::size_t items_left_;
   std::vector<std::vector<std::string>> keys_;
 };
 
-Json parse(std::string_view packet) {
-  if (packet.size() > kLargestPacket) {
+Json parse(std::string_view packet, const Bounds& bounds) {
+  if (packet.size() > bounds.bytes) {
     violated("a packet of " + std::to_string(packet.size()) + " bytes, the largest has " +
-             std::to_string(kLargestPacket));
+             std::to_string(bounds.bytes));
   }
   try {
-    Json json = Json::parse(packet.begin(), packet.end(), Watchman());
+    Json json = Json::parse(packet.begin(), packet.end(), Watchman(bounds.items));
     if (!json.is_object()) violated("a packet is one JSON object");
     return json;
   } catch (const Json::exception& error) {
@@ -340,7 +359,7 @@ std::string encode(const Reply& reply) {
 
 Request decode_request(std::string_view packet, std::uint64_t& id) {
   id = 0;
-  const Json json = parse(packet);
+  const Json json = parse(packet, {kLargestRequest, kMostRequestItems});
   Request request;
   request.id = id = id_of(json);
   read_body(json, "request", request.body);
@@ -348,7 +367,7 @@ Request decode_request(std::string_view packet, std::uint64_t& id) {
 }
 
 Reply decode_reply(std::string_view packet) {
-  const Json json = parse(packet);
+  const Json json = parse(packet, {});
   Reply reply;
   reply.id = id_of(json);
   if (json.contains("error")) {

@@ -12,6 +12,10 @@
 namespace busbar::control {
 
 inline constexpr std::size_t kLargestPacket = 65536;
+// Requests are read by the one thread that everybody waits for. The largest that makes sense
+// creates a channel with four lists of 64 numbers: 3 KiB.
+inline constexpr std::size_t kLargestRequest = 16384;
+inline constexpr std::size_t kMostRequestItems = 512;
 
 struct ProcessStatement {  // what the client says of itself; believed for its own channels only
   std::uint64_t pid = 0;

@@ -10,7 +10,7 @@
 
 namespace {
 
-using busbar::control::kLargestPacket;
+using busbar::control::kLargestRequest;
 
 busbar::control::Request decode_request(std::string_view packet) {
   std::uint64_t id = 0;
@@ -26,7 +26,7 @@ void check(std::string_view packet, Decode decode) {
     if (error.errc() != busbar::Errc::protocol) std::abort();
     return;
   }
-  if (written.size() > kLargestPacket) return;  // keys that were missing are written
+  if (written.size() > kLargestRequest) return;  // keys that were missing are written
   if (encode(decode(written)) != written) std::abort();
 }
 

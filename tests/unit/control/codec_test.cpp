@@ -196,7 +196,7 @@ TEST(Codec, RefusesAKeyThatOccursTwice) {
 }
 
 TEST(Codec, RefusesDeepNestingWithoutRunningOutOfStack) {
-  EXPECT_THAT(refusal(R"({"id":1,"request":"list","after":)" + std::string(30000, '[')),
+  EXPECT_THAT(refusal(R"({"id":1,"request":"list","after":)" + std::string(16000, '[')),
               HasSubstr("nested deeper"));
 }
 
@@ -208,7 +208,15 @@ TEST(Codec, RefusesWhatIsNoObject) {
 }
 
 TEST(Codec, RefusesALongerPacketThanAllowed) {
-  EXPECT_THAT(refusal(std::string(kLargestPacket + 1, ' ')), HasSubstr("65536"));
+  EXPECT_THAT(refusal(std::string(kLargestRequest + 1, ' ')), HasSubstr("16384"));
+}
+
+TEST(Codec, RefusesARequestOfMoreItemsThanAnyHas) {
+  std::string users = "1";
+  for (std::size_t i = 0; i < kMostRequestItems; ++i) users += ",1";
+  const std::string start = R"({"id":1,"request":"create","channel":"a","settings":)";
+  EXPECT_THAT(refusal(start + R"({"publish":{"users":[)" + users + "]}}}"),
+              HasSubstr("lists of more items than any request has"));
 }
 
 TEST(Codec, TellsTheIdOfARequestThatItRefuses) {
