@@ -4,7 +4,7 @@ namespace busbar::config {
 namespace {
 
 constexpr std::uint64_t kOfAClient = 2;   // its socket, its pidfd
-constexpr std::uint64_t kOfAChannel = 3;  // the ring, the ring read-only, the seats
+constexpr std::uint64_t kOfAChannel = 4;  // both segments, each for writing and for reading
 constexpr std::uint64_t kOwn = 32;
 
 }  // namespace

@@ -3,6 +3,12 @@
 #include <optional>
 
 namespace busbar::daemon {
+namespace {
+
+// To drop one takes about 30 us. Who else is overdue follows after those who ask meanwhile.
+constexpr int kAtATime = 32;
+
+}  // namespace
 
 void Deadlines::set(std::uint64_t session, std::chrono::milliseconds patience) {
   forget(session);
@@ -33,7 +39,7 @@ void Deadlines::set_alarm() {
 
 void Deadlines::sweep() {
   const auto now = EventLoop::Clock::now();
-  while (!order_.empty() && order_.begin()->first <= now) {
+  for (int i = 0; i < kAtATime && !order_.empty() && order_.begin()->first <= now; ++i) {
     const std::uint64_t session = order_.begin()->second;
     forget(session);
     overdue_(session);

@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <utility>
@@ -51,7 +52,9 @@ busbar::config::Config configuration_anew(const CommandLine& line) {
 
 int serve(busbar::config::Config config, const CommandLine& line) {
   try {
-    report_descriptor_limit(raise_descriptor_limit(), config.limits);
+    const std::uint64_t descriptors = raise_descriptor_limit();
+    report_descriptor_limit(descriptors, config.limits);
+    reserve_descriptors(descriptors, config.limits);
     Endpoint endpoint = endpoint_of(config);
     Broker broker(std::move(config), std::move(endpoint),
                   [line] { return configuration_anew(line); });

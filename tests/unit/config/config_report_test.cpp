@@ -127,8 +127,8 @@ TEST(ConfigReport, WarnsOfLimitsThatNeedMoreDescriptorsThanThereMayBe) {
   Machine small = machine();
   small.descriptors = 1000;
   EXPECT_THAT(report("{}", small).warnings,
-              ElementsAre(AllOf(HasSubstr("need 14368 descriptors, and 1000 may be open"),
-                                HasSubstr("LimitNOFILE=14368"))));
+              ElementsAre(AllOf(HasSubstr("need 18464 descriptors, and 1000 may be open"),
+                                HasSubstr("LimitNOFILE=18464"))));
 }
 
 TEST(ConfigReportText, HasALineForEachChannelAndWhoMayUseIt) {

@@ -50,6 +50,14 @@ TEST(Deadlines, KnowTheLatestOfASessionOnly) {
   EXPECT_EQ(waiting.overdue, (std::vector<std::uint64_t>{8, 7}));
 }
 
+TEST(Deadlines, NameThemAllHoweverManyThereAre) {
+  Waiting waiting(200);
+  for (std::uint64_t session = 1; session <= 200; ++session) waiting.deadlines.set(session, 1ms);
+  waiting.loop.run();
+  EXPECT_EQ(waiting.overdue.size(), 200u);
+  EXPECT_GE(waiting.loop.turns().count(), 6u);  // others have their turns between
+}
+
 TEST(Deadlines, LetTheHandlerClearAndSet) {
   EventLoop loop;
   Deadlines* self = nullptr;
