@@ -2,10 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <busbar/busbar.hpp>
@@ -23,6 +20,7 @@
 #include "daemon/broker.hpp"
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
+#include "tests/support/child.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -32,51 +30,11 @@ namespace {
 
 using control::Open;
 using control::Role;
+using test::Child;
 using test::eventually;
 using test::RawClient;
 using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
-
-/// A child that does `body` and ends, or is killed.
-class Child {
- public:
-  explicit Child(const std::function<void()>& body) : pid_(::fork()) {
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    try {
-      body();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "child: %s\n", error.what());
-    }
-    ::_exit(0);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-
-  void signal(int number) const { ::kill(pid_, number); }
-  /// Waits until it is stopped, by itself or from outside.
-  bool stops() const {
-    siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED) == 0;
-  }
-  /// Whether it waits for an answer.
-  bool polls() const {
-    std::ifstream file("/proc/" + std::to_string(pid_) + "/syscall");
-    long call = -1;
-    file >> call;
-#ifdef SYS_poll
-    if (call == SYS_poll) return true;
-#endif
-    return call == SYS_ppoll;
-  }
-
- private:
-  pid_t pid_;
-};
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
