@@ -52,24 +52,43 @@ std::size_t descriptors(pid_t pid) {
   return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
-std::uint64_t resident_kib(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+/// The number behind `key` in the first thread's status.
+std::uint64_t status_of(pid_t pid, const std::string& key) {
+  const std::string thread = std::to_string(pid);
+  std::ifstream file("/proc/" + thread + "/task/" + thread + "/status");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6));
+    if (line.starts_with(key)) return std::stoull(line.substr(key.size()));
   }
   return 0;
 }
 
-/// So that a long turn is the broker's own doing and not that of whoever else wants the processor.
-/// False if that is not permitted.
-bool put_first(pid_t pid) {
-  bool done = true;
+std::uint64_t resident_kib(pid_t pid) {
+  return status_of(pid, "VmRSS:");
+}
+
+/// What others on the machine do to a process's first thread.
+struct Preemption {
+  std::uint64_t switches = 0;
+  std::uint64_t waited_us = 0;  // ready to run, with no processor
+
+  static Preemption of(pid_t pid) {
+    const std::string thread = std::to_string(pid);
+    std::ifstream file("/proc/" + thread + "/task/" + thread + "/schedstat");
+    std::uint64_t ran = 0;
+    std::uint64_t waited = 0;
+    file >> ran >> waited;
+    return {status_of(pid, "nonvoluntary_ctxt_switches:"), waited / 1000};
+  }
+};
+
+/// So that a long turn is the broker's own doing and not that of whoever else wants the processor,
+/// as far as that is permitted.
+void put_first(pid_t pid) {
   for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
     const sched_param first{1};
     const auto thread = static_cast<pid_t>(std::stol(task.path().filename().string()));
-    done = ::sched_setscheduler(thread, SCHED_FIFO, &first) == 0 && done;
+    ::sched_setscheduler(thread, SCHED_FIFO, &first);
   }
-  return done;
 }
 
 void raise_descriptor_limit() {
@@ -85,7 +104,8 @@ class Hostile : public testing::Test {
  protected:
   void SetUp() override {
     raise_descriptor_limit();
-    first_ = put_first(pid());
+    put_first(pid());
+    preempted_ = Preemption::of(pid());
     idle_ = idle_descriptors();
     load_ = std::make_unique<Load>(socket());
     ASSERT_TRUE(load_->goes_on(20));
@@ -102,10 +122,7 @@ class Hostile : public testing::Test {
               << " us at most\n";
     if (!kSanitized) {
       EXPECT_LT(report.loop_p99_us, kLongestTurnUs);
-      // Otherwise the longest turn tells of the machine's other work.
-      if (first_) {
-        EXPECT_LT(report.loop_max_us, kLongestTurnUs);
-      }
+      EXPECT_LT(report.loop_max_us, kLongestTurnUs + excuse_us());
     }
     load_.reset();
     remove_other_channels();
@@ -130,6 +147,16 @@ class Hostile : public testing::Test {
   }
 
  private:
+  /// A turn in which the processor was taken away says nothing of the broker. One that slept, or
+  /// worked for too long, has no such excuse.
+  std::uint64_t excuse_us() {
+    const Preemption now = Preemption::of(pid());
+    if (now.switches == preempted_.switches) return 0;
+    const std::uint64_t waited = now.waited_us - preempted_.waited_us;
+    std::cout << "preempted " << now.switches - preempted_.switches << " times; waited " << waited
+              << " us for a processor\n";
+    return waited;
+  }
   /// With one channel and no client.
   std::size_t idle_descriptors() {
     RawClient only(socket(), "only");
@@ -149,7 +176,7 @@ class Hostile : public testing::Test {
   TestBroker broker_{{.config = R"({"limits": {"clients": 4000}})"}};
   std::size_t idle_ = 0;
   std::uint64_t before_ = 0;
-  bool first_ = false;
+  Preemption preempted_;
   std::unique_ptr<Load> load_;
 };
 
