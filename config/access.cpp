@@ -23,8 +23,8 @@ bool admits(const control::Access& access, std::uint32_t user,
             std::span<const std::uint32_t> groups) noexcept {
   if (user == overflow_user()) return false;
   if (access.everybody || contains(access.users, user)) return true;
-  return std::any_of(groups.begin(), groups.end(), [&](std::uint32_t group) {
-    return group != overflow_group() && contains(access.groups, group);
+  return std::any_of(access.groups.begin(), access.groups.end(), [&](std::uint32_t group) {
+    return group != overflow_group() && std::binary_search(groups.begin(), groups.end(), group);
   });
 }
 

@@ -11,8 +11,8 @@ namespace busbar::config {
 /// Most users, and most groups, of one list.
 inline constexpr std::size_t kMostNames = 64;
 
-/// Whether a list names this user or one of these groups. Users and groups that this namespace does
-/// not know (overflow_id.hpp) it never does, "*" or not.
+/// Whether a list names this user or one of these groups, which are sorted. Users and groups that
+/// this namespace does not know (overflow_id.hpp) it never does, "*" or not.
 bool admits(const control::Access& access, std::uint32_t user,
             std::span<const std::uint32_t> groups) noexcept;
 

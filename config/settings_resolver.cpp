@@ -142,6 +142,13 @@ class Resolution {
   shm::Backing backing(bool others) const {
     const auto word = chosen<std::string>(&control::ChannelSettings::segment, "auto");
     if (word == "sealed" || (word == "auto" && others)) return shm::Backing::sealed;
+    if (word == "named" && others) {
+      refuse(
+          "segment \"named\" is for the broker's own user alone: whoever may write to it may cut "
+          "it "
+          "short under the others and the broker, and its lists admit others; give \"sealed\" or "
+          "\"auto\"");
+    }
     if (word == "auto" || word == "named") return shm::Backing::named;
     refuse("segment " + busbar::quoted(word) +
            " is unknown; give \"auto\", \"named\" or \"sealed\"");

@@ -90,10 +90,11 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::function<config::C
       access_(::geteuid(), config_.admin),
       maker_(loop_),
       mender_(loop_),
-      channels_(maker_, mender_, quota_, shares_, free_names(config_.bus, path_, lock_.get()),
-                config_.limits.channels, registry_callbacks()),
+      channels_(maker_, mender_, quota_, shares_, complaints_, notes_,
+                free_names(config_.bus, path_, lock_.get()), config_.limits.channels,
+                registry_callbacks()),
       sessions_(shares_),
-      reloader_(maker_, channels_, sessions_, quota_, config_,
+      reloader_(loop_, maker_, channels_, sessions_, quota_, config_,
                 {std::move(load), [this](config::Config next) { apply(std::move(next)); }}),
       requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_,
                 [this](Reloader::Done done) { reload(std::move(done)); }),
@@ -127,8 +128,8 @@ void Broker::run() {
 void Broker::create_configured_channels() {
   const config::SettingsResolver resolver(config_.defaults);
   for (const config::ConfiguredChannel& configured : config_.channels) {
-    const auto channel =
-        channels_.create(resolver.resolve(configured.name, configured.settings), ::geteuid());
+    const auto channel = channels_.create(resolver.resolve(configured.name, configured.settings),
+                                          ::geteuid(), Origin::config);
     channel->add_waiter([this](const std::exception_ptr& failure) { on_configured(failure); });
     ++missing_;
   }
@@ -175,7 +176,7 @@ void Broker::reload(Reloader::Done done) {
       spdlog::info("reloaded{}", changes.empty() ? "; nothing has changed" : "");
       for (const std::string& change : changes) spdlog::info("  {}", change);
     }
-    service_.ready();
+    if (missing_ == 0) service_.ready();
     done(changes, failure);
   });
 }
@@ -193,7 +194,7 @@ void Broker::apply(config::Config config) {
 
 void Broker::on_acceptable() {
   for (int i = 0; i < kAcceptsAtATime; ++i) {
-    if (sessions_.all().size() >= config_.limits.clients + kLobbyRoom) return listener_.pause();
+    if (sessions_.all().size() >= config_.limits.clients + 2 * kLobbyRoom) return listener_.pause();
     if (!accept_one()) return;
   }
 }
@@ -204,13 +205,24 @@ bool Broker::accept_one() {
     if (arrival) admit(std::move(*arrival));
     return arrival.has_value();
   } catch (const Error& error) {
-    spdlog::warn("a client could not be let in: {}", error.what());
+    complaints_.about(::geteuid(), std::string("a client could not be let in: ") + error.what());
     return false;
   }
 }
 
+/// The last places in front of the door are the operator's: strangers who say nothing must not keep
+/// him out.
+bool Broker::crowded(const Peer& peer) const {
+  return !access_.is_admin(peer) && sessions_.all().size() >= config_.limits.clients + kLobbyRoom;
+}
+
 void Broker::admit(Arrival arrival) {
   if (arrival.peer.dead) return;
+  if (crowded(arrival.peer)) {
+    return complaints_.about(arrival.peer.uid, "client (" + words(arrival.peer) +
+                                                   ") dropped: more connections than clients are "
+                                                   "allowed; see limits.clients");
+  }
   if (shares_.crowds(arrival.peer.uid)) {
     return complaints_.about(arrival.peer.uid, "client (" + words(arrival.peer) +
                                                    ") dropped: too many connections of one user; "
@@ -322,8 +334,9 @@ void Broker::on_death(std::uint64_t id) {
   Session& session = *sessions_.find(id);
   const LogFields fields = about(session);
   if (!session.holdings().empty()) {
-    spdlog::info("client {} has ended without leaving; places taken back: {}", session.words(),
-                 session.holdings().size());
+    notes_.about(session.peer().uid, "client " + session.words() +
+                                         " has ended without leaving; places taken back: " +
+                                         std::to_string(session.holdings().size()));
   }
   deadlines_.clear(id);
   session.set_dead();

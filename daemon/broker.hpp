@@ -59,6 +59,7 @@ class Broker {
   void apply(config::Config config);
   void on_acceptable();
   bool accept_one();
+  bool crowded(const Peer& peer) const;
   void admit(Arrival arrival);
   void on_received(std::uint64_t id, control::Received&& received);
   void on_request(Session& session, const control::Request& request);
@@ -88,8 +89,9 @@ class Broker {
   UserShares shares_;
   AccessControl access_;
   Complaints complaints_;
-  Housekeeper maker_;   // of memory: large channels take seconds
-  Housekeeper mender_;  // of what the dead leave: others wait for it
+  Complaints notes_{spdlog::level::info};  // of what users do that is no fault
+  Housekeeper maker_;                      // of memory: large channels take seconds
+  Housekeeper mender_;                     // of what the dead leave: others wait for it
   ChannelRegistry channels_;
   SessionTable sessions_;
   Reloader reloader_;

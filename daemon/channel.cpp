@@ -5,9 +5,10 @@
 
 namespace busbar::daemon {
 
-Channel::Channel(config::ChannelPlan plan, ChannelCost cost)
+Channel::Channel(config::ChannelPlan plan, ChannelCost cost, Creator creator)
     : plan_(std::move(plan)),
       cost_(std::move(cost)),
+      creator_(creator),
       slot_holders_(plan_.ring.max_publishers),
       seat_holders_(plan_.ring.max_subscribers) {}
 

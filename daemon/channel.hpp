@@ -29,20 +29,30 @@ struct ChannelCost {
   UserShares::Portion portion = {};
 };
 
+/// Where a channel's settings come from.
+enum class Origin { config, request, defaults };
+
+/// Who made a channel, and how.
+struct Creator {
+  uid_t user = 0;
+  Origin origin = Origin::config;
+};
+
 /// One channel: its memory and who holds which place. The table of holders is the broker's own;
 /// what members write into the segments never decides who holds what. Main thread only, except that
 /// while busy() the memory belongs to the housekeeper.
 class Channel {
  public:
-  Channel(config::ChannelPlan plan, ChannelCost cost);
+  Channel(config::ChannelPlan plan, ChannelCost cost, Creator creator);
 
+  const Creator& creator() const noexcept { return creator_; }
   const config::ChannelPlan& plan() const noexcept { return plan_; }
   const ring::Settings& settings() const noexcept { return plan_.ring; }
   const std::string& name() const noexcept { return plan_.ring.name; }
   std::uint64_t id() const noexcept { return plan_.ring.channel_id; }
   std::uint64_t memory_bytes() const noexcept { return cost_.charge.bytes(); }
 
-  /// For who opens it from now on; members keep their places.
+  /// By the registry only.
   void set_access(control::Access publish, control::Access subscribe);
 
   /// Null while it is being created.
@@ -88,6 +98,7 @@ class Channel {
 
   config::ChannelPlan plan_;
   ChannelCost cost_;
+  Creator creator_;
   std::shared_ptr<ChannelMemory> memory_;
   std::vector<std::uint64_t> slot_holders_;
   std::vector<std::uint64_t> seat_holders_;

@@ -56,12 +56,14 @@ void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
 }  // namespace
 
 ChannelRegistry::ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota,
-                                 UserShares& shares, SegmentNames names, std::uint32_t limit,
-                                 Callbacks callbacks)
+                                 UserShares& shares, Complaints& complaints, Complaints& notes,
+                                 SegmentNames names, std::uint32_t limit, Callbacks callbacks)
     : maker_(maker),
       mender_(mender),
       quota_(quota),
       shares_(shares),
+      complaints_(complaints),
+      notes_(notes),
       segment_names_(std::move(names)),
       limit_(limit),
       callbacks_(std::move(callbacks)) {}
@@ -89,15 +91,19 @@ ChannelCost ChannelRegistry::cost(const ring::Settings& settings, uid_t user) {
 }
 
 std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelCost cost,
-                                              std::shared_ptr<ChannelMemory> memory) {
-  const auto channel = std::make_shared<Channel>(std::move(plan), std::move(cost));
+                                              std::shared_ptr<ChannelMemory> memory,
+                                              Creator creator) {
+  const auto channel = std::make_shared<Channel>(std::move(plan), std::move(cost), creator);
   channel->set_memory(std::move(memory));
+  admitted_.add(channel->plan().publish);
+  admitted_.add(channel->plan().subscribe);
   by_name_.emplace(channel->name(), channel);
   by_id_.emplace(channel->id(), channel);
   return channel;
 }
 
-std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t user) {
+std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t user,
+                                                 Origin origin) {
   if (size() >= limit_) {
     throw Error(Errc::limit, "channel " + busbar::quoted(plan.ring.name) + ": the limit of " +
                                  std::to_string(limit_) +
@@ -105,7 +111,7 @@ std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t
   }
   ChannelCost taken = cost(plan.ring, user);
   plan.ring.channel_id = next_id();
-  const auto channel = add(std::move(plan), std::move(taken), nullptr);
+  const auto channel = add(std::move(plan), std::move(taken), nullptr, {user, origin});
   channel->set_busy(true);
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
   maker_.post(
@@ -123,16 +129,37 @@ void ChannelRegistry::created(const std::shared_ptr<Channel>& channel,
   channel->set_memory(std::move(memory));
   if (failure) {
     failure = with_name(channel->name(), failure);
-    spdlog::warn("{}", words(failure));
+    complaints_.about(channel->creator().user, words(failure));
     take_name(*channel);
     by_id_.erase(channel->id());
     callbacks_.freed();
   } else {
-    spdlog::info("channel {} created: capacity {}, {} publishers, {} subscribers",
-                 busbar::quoted(channel->name()), size_text(channel->settings().capacity),
-                 channel->settings().max_publishers, channel->settings().max_subscribers);
+    tell_created(*channel);
   }
   wake(channel->take_waiters(), failure);
+}
+
+/// What the operator has configured is always told.
+void ChannelRegistry::tell_created(const Channel& channel) {
+  const ring::Settings& settings = channel.settings();
+  const std::string text = "channel " + busbar::quoted(channel.name()) + " created: capacity " +
+                           size_text(settings.capacity) + ", " +
+                           std::to_string(settings.max_publishers) + " publishers, " +
+                           std::to_string(settings.max_subscribers) + " subscribers";
+  if (channel.creator().origin == Origin::config) {
+    spdlog::info("{}", text);
+  } else {
+    notes_.about(channel.creator().user, text);
+  }
+}
+
+void ChannelRegistry::set_access(Channel& channel, control::Access publish,
+                                 control::Access subscribe) {
+  admitted_.remove(channel.plan().publish);
+  admitted_.remove(channel.plan().subscribe);
+  channel.set_access(std::move(publish), std::move(subscribe));
+  admitted_.add(channel.plan().publish);
+  admitted_.add(channel.plan().subscribe);
 }
 
 void ChannelRegistry::reclaim(const std::shared_ptr<Channel>& channel,
@@ -191,7 +218,12 @@ void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {
 
 void ChannelRegistry::take_name(Channel& channel) {
   channel.set_closed();
-  if (channel.memory()) channel.memory()->unlink();
+  admitted_.remove(channel.plan().publish);
+  admitted_.remove(channel.plan().subscribe);
+  if (channel.memory()) {
+    maker_.post(
+        {[memory = channel.memory()] { memory->unlink(); }, [](const std::exception_ptr&) {}});
+  }
   by_name_.erase(channel.name());
 }
 

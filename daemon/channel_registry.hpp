@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -8,7 +10,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "daemon/access_index.hpp"
 #include "daemon/channel.hpp"
+#include "daemon/complaints.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/quota.hpp"
@@ -29,7 +33,8 @@ class ChannelRegistry {
   };
 
   ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, UserShares& shares,
-                  SegmentNames names, std::uint32_t limit, Callbacks callbacks);
+                  Complaints& complaints, Complaints& notes, SegmentNames names,
+                  std::uint32_t limit, Callbacks callbacks);
 
   /// Nothing if there is no channel of this name.
   std::shared_ptr<Channel> find(const std::string& name) const;
@@ -40,30 +45,40 @@ class ChannelRegistry {
   std::uint32_t limit() const noexcept { return limit_; }
   void set_limit(std::uint32_t limit) noexcept { limit_ = limit; }
   const SegmentNames& segment_names() const noexcept { return segment_names_; }
+  /// Whom the lists of any channel admit.
+  const AccessIndex& admitted() const noexcept { return admitted_; }
 
   /// Takes what a channel will cost `user` out of the limits. Throws Errc::limit.
   ChannelCost cost(const ring::Settings& settings, uid_t user);
 
   /// Begins to create a channel of a new name for `user`; it is busy until that is done. Throws
   /// Errc::limit.
-  std::shared_ptr<Channel> create(config::ChannelPlan plan, uid_t user);
+  std::shared_ptr<Channel> create(config::ChannelPlan plan, uid_t user, Origin origin);
   /// The same with memory that is there already, formatted for a number of next_id().
   std::shared_ptr<Channel> add(config::ChannelPlan plan, ChannelCost cost,
-                               std::shared_ptr<ChannelMemory> memory);
+                               std::shared_ptr<ChannelMemory> memory) {
+    return add(std::move(plan), std::move(cost), std::move(memory), {::geteuid(), Origin::config});
+  }
   std::uint64_t next_id() noexcept { return ++last_id_; }
 
   /// Frees places whose holders have left or are dead, as soon as the channel is not busy.
   void reclaim(const std::shared_ptr<Channel>& channel, std::span<const Place> places);
 
+  /// For who opens it from now on; members keep their places.
+  void set_access(Channel& channel, control::Access publish, control::Access subscribe);
+
   /// Takes the name away and tells the members. Only if it is not busy.
   void remove(const std::shared_ptr<Channel>& channel);
 
  private:
+  std::shared_ptr<Channel> add(config::ChannelPlan plan, ChannelCost cost,
+                               std::shared_ptr<ChannelMemory> memory, Creator creator);
   void created(const std::shared_ptr<Channel>& channel, std::shared_ptr<ChannelMemory> memory,
                std::exception_ptr failure);
   void begin_reclaim(const std::shared_ptr<Channel>& channel);
   void reclaimed(const std::shared_ptr<Channel>& channel, const std::vector<Place>& places,
                  bool sound);
+  void tell_created(const Channel& channel);
   void take_name(Channel& channel);
   void forget(const std::shared_ptr<Channel>& channel);
 
@@ -71,10 +86,13 @@ class ChannelRegistry {
   Housekeeper& mender_;
   Quota& quota_;
   UserShares& shares_;
+  Complaints& complaints_;
+  Complaints& notes_;
   SegmentNames segment_names_;
   std::uint32_t limit_;
   Callbacks callbacks_;
   std::uint64_t last_id_ = 0;
+  AccessIndex admitted_;
   Names by_name_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Channel>> by_id_;
 };

@@ -10,6 +10,9 @@ constexpr std::chrono::minutes kWindow{1};
 
 }  // namespace
 
+Complaints::Complaints(spdlog::level::level_enum level)
+    : log_([level](const std::string& text) { spdlog::log(level, "{}", text); }) {}
+
 void Complaints::about(uid_t user, const std::string& text, Clock::time_point now) {
   Count& count = counts_[user];
   if (count.told == 0 || now - count.since >= kWindow) {
@@ -28,10 +31,6 @@ void Complaints::about(uid_t user, const std::string& text, Clock::time_point no
   if (count.told == kLines) {
     log_("uid " + std::to_string(user) + ": no more of these for a minute");
   }
-}
-
-void Complaints::warn(const std::string& text) {
-  spdlog::warn("{}", text);
 }
 
 }  // namespace busbar::daemon

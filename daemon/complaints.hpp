@@ -1,22 +1,26 @@
 #pragma once
 
+#include <spdlog/common.h>
 #include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace busbar::daemon {
 
-/// Log lines about what users did wrong: some a minute of each user, then only their number, so
-/// that nobody fills the log or hides in it. Main thread only.
+/// Log lines about what users do: some a minute of each user, then only their number, so that
+/// nobody fills the log or hides in it. Main thread only.
 class Complaints {
  public:
   using Clock = std::chrono::steady_clock;
-  using Log = void (*)(const std::string& text);
+  using Log = std::function<void(const std::string& text)>;
 
-  explicit Complaints(Log log = warn) : log_(log) {}
+  explicit Complaints(spdlog::level::level_enum level = spdlog::level::warn);
+  explicit Complaints(Log log) : log_(std::move(log)) {}
 
   void about(uid_t user, const std::string& text, Clock::time_point now = Clock::now());
 
@@ -26,8 +30,6 @@ class Complaints {
     std::uint32_t told = 0;
     std::uint64_t untold = 0;
   };
-
-  static void warn(const std::string& text);
 
   Log log_;
   std::map<uid_t, Count> counts_;

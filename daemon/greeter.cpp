@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kLongestName = 128;
 constexpr std::size_t kLongestVersion = 64;
 constexpr std::size_t kSecretBytes = 16;
+// Beyond the limit, so that who has to look into it or to reload can come in.
+constexpr std::uint32_t kOperatorRoom = 8;
 
 std::string range_text(std::uint32_t from, std::uint32_t to) {
   return std::to_string(from) + " to " + std::to_string(to);
@@ -49,17 +51,14 @@ void check_text(const char* what, std::string_view text, std::size_t longest) {
 
 }  // namespace
 
-/// Whether there is anything here for this user. Looks at every channel, for strangers only.
+/// Whether there is anything here for this user.
 bool Greeter::may_join(const Peer& peer) const {
   if (access_.is_admin(peer)) return true;
   config::ChannelPlan dynamic;
   dynamic.publish = config_.defaults.publish.value_or(control::Access());
   dynamic.subscribe = config_.defaults.subscribe.value_or(control::Access());
   if (config_.dynamic_channels && access_.may_use(peer, dynamic)) return true;
-  const auto& names = channels_.names();
-  return std::any_of(names.begin(), names.end(), [&](const auto& entry) {
-    return access_.may_use(peer, entry.second->plan());
-  });
+  return channels_.admitted().admits(peer);
 }
 
 void Greeter::check_user(const Peer& peer) const {
@@ -79,7 +78,8 @@ control::Welcome Greeter::greet(Session& session, const control::Hello& hello) {
   check_text("client name", hello.name, kLongestName);
   check_text("library version", hello.library, kLongestVersion);
   shares_.check_clients(session.peer().uid);
-  if (sessions_.clients() >= config_.limits.clients) {
+  const std::uint32_t more = access_.is_admin(session.peer()) ? kOperatorRoom : 0;
+  if (sessions_.clients() >= config_.limits.clients + more) {
     throw Error(Errc::limit, "the limit of " + std::to_string(config_.limits.clients) +
                                  " clients is reached; stop some or raise limits.clients");
   }

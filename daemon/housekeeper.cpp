@@ -58,8 +58,9 @@ void Housekeeper::hand_over() {
 void Housekeeper::collect() {
   eventfd_t ignored = 0;
   ::eventfd_read(finished_.get(), &ignored);
-  Task* next = nullptr;
-  while (done_.pop(next)) {
+  // What is done meanwhile is for the next turn: others are to have theirs in between.
+  std::size_t count = done_.read_available();
+  for (Task* next = nullptr; count != 0 && done_.pop(next); --count) {
     const std::unique_ptr<Task> task(next);
     --out_;
     hand_over();

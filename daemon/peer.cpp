@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "common/base/error.hpp"
@@ -14,6 +15,8 @@ namespace {
 #ifndef SO_PEERPIDFD
 constexpr int SO_PEERPIDFD = 77;
 #endif
+
+constexpr std::size_t kMostGroups = 1024;
 
 bool says_dead(int error) noexcept {
   return error == ESRCH || error == ENODATA;
@@ -50,6 +53,20 @@ std::vector<std::uint32_t> supplementary_groups(int socket) {
   }
 }
 
+/// A user namespace gives anybody as many groups as he has subordinate ids; to look at all of them
+/// would cost the others their time.
+std::vector<std::uint32_t> groups_of(int socket, gid_t primary) {
+  std::vector<std::uint32_t> groups = supplementary_groups(socket);
+  if (!std::is_sorted(groups.begin(), groups.end())) {
+    groups.resize(std::min(groups.size(), kMostGroups));
+    std::sort(groups.begin(), groups.end());
+  }
+  groups.resize(std::min(groups.size(), kMostGroups));
+  groups.insert(std::lower_bound(groups.begin(), groups.end(), primary), primary);
+  groups.shrink_to_fit();
+  return groups;
+}
+
 }  // namespace
 
 Peer peer_of(int socket) {
@@ -59,8 +76,7 @@ Peer peer_of(int socket) {
     throw system_error("SO_PEERCRED", errno);
   }
   Peer peer{credentials.pid, credentials.uid};
-  peer.groups = supplementary_groups(socket);
-  peer.groups.push_back(credentials.gid);
+  peer.groups = groups_of(socket, credentials.gid);
   int error = 0;
   peer.pidfd = pidfd_of(socket, peer.pid, error);
   if (out_of_descriptors(error)) throw system_error("SO_PEERPIDFD", error);

@@ -13,7 +13,7 @@ namespace busbar::daemon {
 struct Peer {
   pid_t pid = 0;  // 0: in a PID namespace that cannot be seen from here
   uid_t uid = 0;
-  std::vector<std::uint32_t> groups = {};  // all of them
+  std::vector<std::uint32_t> groups = {};  // sorted; of very many the lowest 1024
   UniqueFd pidfd = {};                     // none: the kernel has none to give
   bool dead = false;                       // it was gone before it could be looked at
 };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
@@ -32,28 +34,35 @@ std::uint64_t memory_limit(const config::Config& config) {
   return config.limits.memory.value_or(config::default_memory_limit());
 }
 
-bool names(const config::Config& config, const std::string& channel) {
-  return std::any_of(config.channels.begin(), config.channels.end(),
-                     [&](const auto& configured) { return configured.name == channel; });
+using Names = std::unordered_set<std::string_view>;
+
+Names names_of(const config::Config& config) {
+  Names names;
+  for (const auto& configured : config.channels) names.insert(configured.name);
+  return names;
 }
 
 /// One comparison of two configurations.
 class Planner {
  public:
-  Planner(const config::Config& from, const config::Config& to, const ChannelRegistry& channels,
+  Planner(const config::Config& from, const WantedConfig& wanted, const ChannelRegistry& channels,
           const SessionTable& sessions)
-      : from_(from), to_(to), channels_(channels), sessions_(sessions) {}
+      : from_(from),
+        to_(wanted.config),
+        wanted_(wanted.channels),
+        old_names_(names_of(from_)),
+        new_names_(names_of(to_)),
+        channels_(channels),
+        sessions_(sessions) {}
 
   ReloadPlan run() {
     compare_broker();
     compare_limits();
-    const config::SettingsResolver resolver(to_.defaults);
-    for (const auto& configured : to_.channels) {
-      compare_channel(resolver.resolve(configured.name, configured.settings));
-    }
+    for (const config::ChannelPlan& wanted : wanted_) compare_channel(wanted);
     for (const auto& configured : from_.channels) {
-      if (!names(to_, configured.name)) drop(configured.name);
+      if (!new_names_.contains(configured.name)) drop(configured.name);
     }
+    compare_dynamic();
     check_count();
     if (!problems_.empty()) throw Error(Errc::in_use, problems_);
     return std::move(plan_);
@@ -90,14 +99,14 @@ class Planner {
 
   void compare_limits() {
     const std::uint64_t memory = memory_limit(from_), new_memory = memory_limit(to_);
-    change("limits.memory", memory, new_memory);
+    change("limits.memory", rough_size_text(memory), rough_size_text(new_memory));
     change("limits.clients", std::uint64_t{from_.limits.clients},
            std::uint64_t{to_.limits.clients});
     change("limits.channels", std::uint64_t{from_.limits.channels},
            std::uint64_t{to_.limits.channels});
     const config::UserShare share = config::user_share(from_.limits, memory);
     const config::UserShare next = config::user_share(to_.limits, new_memory);
-    change("limits.per_user.memory", share.memory, next.memory);
+    change("limits.per_user.memory", rough_size_text(share.memory), rough_size_text(next.memory));
     change("limits.per_user.clients", std::uint64_t{share.clients}, std::uint64_t{next.clients});
     change("limits.per_user.channels", std::uint64_t{share.channels}, std::uint64_t{next.channels});
   }
@@ -114,9 +123,62 @@ class Planner {
     if (!fixed.empty()) return make_anew(channel, wanted, name + ": " + fixed);
     const std::string access = config::access_change(channel->plan(), wanted);
     if (access.empty()) return;
-    plan_.changes.push_back(name + ": " + access);
+    if (!old_names_.contains(wanted.ring.name) && channel->creator().origin != Origin::config) {
+      return take_over(channel, wanted, name + ": configured from now on");
+    }
+    admit(*channel, wanted, name + ": " + access);
+  }
+
+  void admit(const Channel& channel, const config::ChannelPlan& wanted, const std::string& change) {
+    plan_.changes.push_back(change);
     plan_.admit.push_back(wanted);
-    tell_who_stays(*channel, wanted);
+    for (const std::string& who : strangers(channel, wanted)) {
+      plan_.changes.push_back("channel " + busbar::quoted(channel.name()) + ": " + who +
+                              " keeps the place that it has until it leaves");
+    }
+  }
+
+  /// A client had it made before it was configured: it must not stay with whom the lists shut out.
+  void take_over(const std::shared_ptr<Channel>& channel, const config::ChannelPlan& wanted,
+                 const std::string& change) {
+    if (!settled(channel)) return;
+    if (!channel->has_members()) return make_anew(channel, wanted, change);
+    const std::vector<std::string> who = strangers(*channel, wanted);
+    if (who.empty()) return admit(*channel, wanted, change);
+    against(change + " is not possible while it has members that its lists do not name: " +
+            who.front() + (who.size() > 1 ? " and others" : ""));
+  }
+
+  /// Channels that were made by opening them follow the lists of the defaults.
+  void compare_dynamic() {
+    const auto list = [](const auto& given) { return given.value_or(control::Access()); };
+    const control::Access publish = list(to_.defaults.publish);
+    const control::Access subscribe = list(to_.defaults.subscribe);
+    if (publish == list(from_.defaults.publish) && subscribe == list(from_.defaults.subscribe)) {
+      return;
+    }
+    for (const auto& [name, channel] : channels_.names()) {
+      if (channel->creator().origin != Origin::defaults || new_names_.contains(name)) continue;
+      config::ChannelPlan wanted = channel->plan();
+      wanted.publish = publish;
+      wanted.subscribe = subscribe;
+      follow_defaults(*channel, wanted);
+    }
+  }
+
+  void follow_defaults(const Channel& channel, const config::ChannelPlan& wanted) {
+    const std::string name = "channel " + busbar::quoted(channel.name());
+    const std::string change = config::access_change(channel.plan(), wanted);
+    if (change.empty()) return;
+    const bool others = config::admits_others(wanted.publish, ::geteuid()) ||
+                        config::admits_others(wanted.subscribe, ::geteuid());
+    if (wanted.backing == shm::Backing::named && others) {
+      plan_.changes.push_back(name +
+                              ": keeps its lists, because its segment is named; remove it "
+                              "to have it sealed");
+      return;
+    }
+    admit(channel, wanted, name + ": " + change);
   }
 
   void make_anew(const std::shared_ptr<Channel>& channel, const config::ChannelPlan& wanted,
@@ -144,7 +206,7 @@ class Planner {
   /// Nobody who has left counts as a member, and what is being made or mended is let alone.
   bool settled(const std::shared_ptr<Channel>& channel) {
     if (!channel->busy() && channel->left_places().empty()) return true;
-    if (!plan_.unsettled) plan_.unsettled = channel;
+    plan_.unsettled.push_back(channel);
     return false;
   }
 
@@ -169,20 +231,24 @@ class Planner {
     return text;
   }
 
-  /// A mapping cannot be taken back.
-  void tell_who_stays(const Channel& channel, const config::ChannelPlan& wanted) {
+  /// Members whom the lists do not name. Their mapping cannot be taken back.
+  std::vector<std::string> strangers(const Channel& channel,
+                                     const config::ChannelPlan& wanted) const {
     const AccessControl access(::geteuid(), {});
+    std::vector<std::string> found;
     for (const Place place : channel.held_places()) {
       const Session* session = sessions_.find(channel.holder(place));
       if (session == nullptr || access.may(session->peer(), place.role, wanted)) continue;
-      plan_.changes.push_back("channel " + busbar::quoted(channel.name()) + ": " +
-                              session->words() + " of uid " + std::to_string(session->peer().uid) +
-                              " keeps the place that it has until it leaves");
+      found.push_back(session->words() + " of uid " + std::to_string(session->peer().uid));
     }
+    return found;
   }
 
   const config::Config& from_;
   const config::Config& to_;
+  const std::vector<config::ChannelPlan>& wanted_;
+  Names old_names_;
+  Names new_names_;
   const ChannelRegistry& channels_;
   const SessionTable& sessions_;
   ReloadPlan plan_;
@@ -191,7 +257,7 @@ class Planner {
 
 }  // namespace
 
-ReloadPlan plan_reload(const config::Config& from, const config::Config& to,
+ReloadPlan plan_reload(const config::Config& from, const WantedConfig& to,
                        const ChannelRegistry& channels, const SessionTable& sessions) {
   return Planner(from, to, channels, sessions).run();
 }

@@ -18,13 +18,19 @@ struct ReloadPlan {
   std::vector<config::ChannelPlan> make = {};         // new ones, and those that are made anew
   std::vector<std::shared_ptr<Channel>> remove = {};  // those that are made anew too
   std::vector<config::ChannelPlan> admit = {};        // those whose lists alone change
-  /// Set: this one has to be settled first (its members have just left); then plan again.
-  std::shared_ptr<Channel> unsettled = {};
+  /// These have to be settled first (members have just left, or it is being made); then plan again.
+  std::vector<std::shared_ptr<Channel>> unsettled = {};
+};
+
+/// A configuration with its channels' settings made complete. A plain value.
+struct WantedConfig {
+  config::Config config = {};
+  std::vector<config::ChannelPlan> channels = {};
 };
 
 /// Changes nothing. Throws Errc::in_use or Errc::invalid_argument with everything that stands
 /// against it in one text.
-ReloadPlan plan_reload(const config::Config& from, const config::Config& to,
+ReloadPlan plan_reload(const config::Config& from, const WantedConfig& to,
                        const ChannelRegistry& channels, const SessionTable& sessions);
 
 }  // namespace busbar::daemon

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/base/error.hpp"
@@ -13,15 +14,28 @@
 namespace busbar::daemon {
 namespace {
 
+constexpr std::chrono::seconds kLongestReading{10};
+
 std::uint64_t memory_limit(const config::Config& config) {
   return config.limits.memory.value_or(config::default_memory_limit());
 }
 
+/// All that needs no look at the broker's state.
+void read(WantedConfig& wanted, const std::function<config::Config()>& load) {
+  wanted.config = load();
+  const config::SettingsResolver resolver(wanted.config.defaults);
+  for (const auto& configured : wanted.config.channels) {
+    wanted.channels.push_back(resolver.resolve(configured.name, configured.settings));
+  }
+}
+
 }  // namespace
 
-Reloader::Reloader(Housekeeper& maker, ChannelRegistry& channels, SessionTable& sessions,
-                   Quota& quota, const config::Config& config, Callbacks callbacks)
-    : maker_(maker),
+Reloader::Reloader(EventLoop& loop, Housekeeper& maker, ChannelRegistry& channels,
+                   SessionTable& sessions, Quota& quota, const config::Config& config,
+                   Callbacks callbacks)
+    : loop_(loop),
+      maker_(maker),
       channels_(channels),
       sessions_(sessions),
       quota_(quota),
@@ -29,6 +43,12 @@ Reloader::Reloader(Housekeeper& maker, ChannelRegistry& channels, SessionTable& 
       callbacks_(std::move(callbacks)) {}
 
 void Reloader::begin(Done done) {
+  if (reading_ && EventLoop::Clock::now() - reading_since_ > kLongestReading) {
+    return done(
+        {}, std::make_exception_ptr(Error(Errc::in_use,
+                                          "an earlier reload still reads the file or waits for the "
+                                          "name service that knows its users")));
+  }
   waiting_.push_back(std::move(done));
   if (attempted_.empty()) start();
 }
@@ -36,11 +56,18 @@ void Reloader::begin(Done done) {
 void Reloader::start() {
   attempted_ = std::exchange(waiting_, {});
   const auto attempt = std::make_shared<Attempt>();
-  maker_.post({[attempt, load = callbacks_.load] { attempt->config = load(); },
-               [this, attempt](const std::exception_ptr& failure) {
-                 if (failure) return finish({}, failure);
-                 guarded([&] { prepare(attempt); });
-               }});
+  reading_since_ = EventLoop::Clock::now();
+  guarded([&] {
+    reading_.emplace(
+        loop_, [attempt, load = callbacks_.load] { read(attempt->wanted, load); },
+        [this, attempt](const std::exception_ptr& failure) { loaded(attempt, failure); });
+  });
+}
+
+void Reloader::loaded(const std::shared_ptr<Attempt>& attempt, const std::exception_ptr& failure) {
+  reading_.reset();
+  if (failure) return finish({}, failure);
+  guarded([&] { prepare(attempt); });
 }
 
 void Reloader::guarded(const std::function<void()>& step) {
@@ -51,15 +78,24 @@ void Reloader::guarded(const std::function<void()>& step) {
   }
 }
 
-void Reloader::settle(const std::shared_ptr<Channel>& channel, std::function<void()> then) {
-  channels_.reclaim(channel, channel->left_places());
-  if (!channel->busy()) return guarded(then);
-  channel->add_waiter([this, then = std::move(then)](const std::exception_ptr&) { guarded(then); });
+void Reloader::settle(const std::vector<std::shared_ptr<Channel>>& channels,
+                      std::function<void()> then) {
+  const auto left = std::make_shared<std::size_t>(1);
+  const auto one_less = [this, left, then = std::move(then)] {
+    if (--*left == 0) guarded(then);
+  };
+  for (const auto& channel : channels) {
+    channels_.reclaim(channel, channel->left_places());
+    if (!channel->busy()) continue;
+    ++*left;
+    channel->add_waiter([one_less](const std::exception_ptr&) { one_less(); });
+  }
+  one_less();
 }
 
 void Reloader::prepare(const std::shared_ptr<Attempt>& attempt) {
-  const ReloadPlan plan = plan_reload(config_, attempt->config, channels_, sessions_);
-  if (plan.unsettled) return settle(plan.unsettled, [this, attempt] { prepare(attempt); });
+  const ReloadPlan plan = plan_reload(config_, attempt->wanted, channels_, sessions_);
+  if (!plan.unsettled.empty()) return settle(plan.unsettled, [this, attempt] { prepare(attempt); });
   charge(*attempt, plan);
   make(attempt);
 }
@@ -67,7 +103,7 @@ void Reloader::prepare(const std::shared_ptr<Attempt>& attempt) {
 /// By the limit that is to come, if it is the higher one: it may be there for these channels.
 void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
   const std::uint64_t before = quota_.limit();
-  const std::uint64_t after = memory_limit(attempt.config);
+  const std::uint64_t after = memory_limit(attempt.wanted.config);
   quota_.set_limit(std::max(before, after));
   try {
     for (const config::ChannelPlan& wanted : plan.make) {
@@ -80,9 +116,10 @@ void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
   }
   quota_.set_limit(before);
   if (plan.make.empty() || quota_.used() <= after) return;
-  throw Error(Errc::limit, "the channels would have " + rough_size_text(quota_.used()) +
-                               " together, and limits.memory is " + rough_size_text(after) +
-                               " (channels that are made anew count twice until they are)");
+  throw Error(Errc::limit,
+              "the channels would have " + rough_size_text(quota_.used()) +
+                  " together, and limits.memory is " + rough_size_text(after) +
+                  " (channels that are removed or made anew count until they are gone)");
 }
 
 void Reloader::make(const std::shared_ptr<Attempt>& attempt) {
@@ -110,12 +147,12 @@ void Reloader::discard(Attempt& attempt) {
 void Reloader::commit(const std::shared_ptr<Attempt>& attempt) {
   ReloadPlan plan;
   try {
-    plan = plan_reload(config_, attempt->config, channels_, sessions_);
+    plan = plan_reload(config_, attempt->wanted, channels_, sessions_);
   } catch (...) {
     discard(*attempt);
     throw;
   }
-  if (plan.unsettled) return settle(plan.unsettled, [this, attempt] { commit(attempt); });
+  if (!plan.unsettled.empty()) return settle(plan.unsettled, [this, attempt] { commit(attempt); });
   const bool same = std::equal(plan.make.begin(), plan.make.end(), attempt->made.begin(),
                                attempt->made.end(), [](const auto& wanted, const Made& made) {
                                  return wanted.ring.name == made.plan.ring.name &&
@@ -135,9 +172,9 @@ void Reloader::carry_out(Attempt& attempt, const ReloadPlan& plan) {
     channels_.add(std::move(made.plan), std::move(made.cost), std::move(made.memory));
   }
   for (const config::ChannelPlan& wanted : plan.admit) {
-    channels_.find(wanted.ring.name)->set_access(wanted.publish, wanted.subscribe);
+    channels_.set_access(*channels_.find(wanted.ring.name), wanted.publish, wanted.subscribe);
   }
-  callbacks_.apply(std::move(attempt.config));
+  callbacks_.apply(std::move(attempt.wanted.config));
 }
 
 void Reloader::finish(const Changes& changes, std::exception_ptr failure) {

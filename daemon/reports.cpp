@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kPage = 64;
 // A channel's report also tells its load: two more names and 7 numbers.
 constexpr std::size_t kChannelPage = 32;
+// Channels that one answer may pass over because the asker may not see them.
+constexpr std::size_t kLooksAtATime = 512;
 
 // What a seat's cursor says when it gates nobody and only messages that are held remain.
 constexpr std::uint64_t kGatesNobody = ~std::uint64_t{0};
@@ -145,11 +147,13 @@ control::ChannelList channel_page(const ChannelRegistry& channels, const Session
                                   const std::function<bool(const Channel&)>& wanted) {
   control::ChannelList page;
   const auto& names = channels.names();
+  std::size_t looked_at = 0;
   for (auto at = names.upper_bound(after); at != names.end(); ++at) {
-    if (!at->second->memory()) continue;  // not created yet
-    if (!wanted(*at->second)) continue;
-    page.more = page.channels.size() == kChannelPage;
+    page.more = page.channels.size() == kChannelPage || looked_at++ == kLooksAtATime;
     if (page.more) break;
+    page.next = at->first;
+    const bool exists = at->second->memory() != nullptr;
+    if (!exists || !wanted(*at->second)) continue;
     page.channels.push_back(channel_report(*at->second, sessions));
   }
   return page;

@@ -139,7 +139,7 @@ Requests::Result Requests::run(const Call& call, const control::Create& body) {
   access_.require_admin(call.session.peer(), "create channels");
   const config::ChannelPlan wanted = resolver_.resolve(body.channel, body.settings);
   auto channel = channels_.find(body.channel);
-  if (!channel) channel = channels_.create(wanted, call.session.peer().uid);
+  if (!channel) channel = channels_.create(wanted, call.session.peer().uid, Origin::request);
   if (!channel->memory()) return wait(call, *channel);
   const std::string other = config::difference(channel->plan(), wanted);
   if (other.empty()) {
@@ -241,14 +241,26 @@ std::shared_ptr<Channel> Requests::existing(const std::string& name) const {
               "no channel " + busbar::quoted(name) + "; `busbar ls` lists those that there are");
 }
 
+const config::ConfiguredChannel* Requests::configured_as(const std::string& name) const {
+  const auto at = std::find_if(config_.channels.begin(), config_.channels.end(),
+                               [&](const auto& channel) { return channel.name == name; });
+  return at == config_.channels.end() ? nullptr : &*at;
+}
+
 std::shared_ptr<Channel> Requests::existing_or_default(const Call& call,
                                                        const control::Open& body) {
   require_channel_name(body.channel);
   if (auto channel = channels_.find(body.channel)) return channel;
+  if (const auto* configured = configured_as(body.channel)) {
+    // Removed by force or damaged: it comes back as it was configured, and as nothing else.
+    config::ChannelPlan plan = resolver_.resolve(body.channel, configured->settings);
+    access_.require(call.session.peer(), body.role, plan);
+    return channels_.create(std::move(plan), ::geteuid(), Origin::config);
+  }
   if (config_.dynamic_channels) {
     config::ChannelPlan plan = resolver_.resolve(body.channel, {});
     access_.require(call.session.peer(), body.role, plan);
-    return channels_.create(std::move(plan), call.session.peer().uid);
+    return channels_.create(std::move(plan), call.session.peer().uid, Origin::defaults);
   }
   throw Error(Errc::no_such_channel,
               "no channel " + busbar::quoted(body.channel) +

@@ -64,6 +64,7 @@ class Requests {
   Result wait(const Call& call, Channel& channel);
   bool take_back_left(const std::shared_ptr<Channel>& channel);
   std::shared_ptr<Channel> existing(const std::string& name) const;
+  const config::ConfiguredChannel* configured_as(const std::string& name) const;
   std::shared_ptr<Channel> existing_or_default(const Call& call, const control::Open& body);
   Answer grant(const Call& call, Channel& channel, Place place);
   Error no_place(const Channel& channel, control::Role role) const;

@@ -63,10 +63,9 @@ std::vector<ChannelInfo> Bus::channels() {
   std::vector<ChannelInfo> all;
   control::ChannelList page;
   do {
-    page = connection().ask_for<control::ChannelList>(
-        control::List{all.empty() ? std::string() : all.back().name});
+    page = connection().ask_for<control::ChannelList>(control::List{page.next});
     for (const auto& report : page.channels) all.push_back(info_of(report));
-  } while (page.more && !page.channels.empty());
+  } while (page.more && !page.next.empty());
   return all;
 }
 

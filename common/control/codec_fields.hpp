@@ -165,6 +165,7 @@ template <class A>
 void fields(A& a, typename A::template Ref<ChannelList> m) {
   a("channels", m.channels);
   a("more", m.more);
+  a("next", m.next);
 }
 
 template <class A>

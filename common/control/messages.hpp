@@ -139,6 +139,7 @@ struct Done {};
 struct ChannelList {
   std::vector<ChannelReport> channels;
   bool more = false;
+  std::string next;  // what `after` has to be for the next page
 };
 struct PublisherReport {
   std::uint32_t slot = 0;

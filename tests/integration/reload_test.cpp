@@ -151,11 +151,41 @@ TEST_F(ReloadTest, ChangesLimitsAtOnce) {
       {"name": "quotes", "capacity": "64KiB"}, {"name": "orders", "capacity": "64KiB"}]})"),
       ElementsAre("limits.clients: 1024 -> 2", "limits.channels: 4096 -> 3",
                   "limits.per_user.clients: 256 -> 1", "limits.per_user.channels: 1024 -> 1"));
-  RawClient second(broker.socket());
-  EXPECT_THROW(RawClient third(broker.socket()), std::exception);
+  const auto report = client.ask(control::Broker{}).as<control::BrokerReport>();
+  EXPECT_EQ(report.clients_limit, 2u);
   client.ask(Open{"third", Role::publisher}).as<Opened>();
   EXPECT_THAT(client.ask(Open{"fourth", Role::publisher}).failure().text,
               HasSubstr("the limit of 3 channels is reached"));
+}
+
+TEST_F(ReloadTest, BringsTheListsOfTheDefaultsToWhatWasCreatedByThem) {
+  const std::string channels = R"("channels": [{"name": "quotes", "capacity": "64KiB"},
+                                               {"name": "orders", "capacity": "64KiB"}])";
+  reload(R"({"defaults": {"subscribe": {"users": [4711, 4712]}}, )" + channels + "}");
+  client.ask(Open{"dynamic", Role::publisher}).as<Opened>();
+  EXPECT_THAT(reload(R"({"defaults": {"subscribe": {"users": [4712]}}, )" + channels + "}"),
+              ::testing::Contains("channel \"dynamic\": subscribe users 4711, 4712 -> users 4712"));
+  EXPECT_EQ(client.ask(control::Show{"dynamic"}).as<control::ChannelShown>().subscribe,
+            (control::Access{.users = {4712}}));
+}
+
+TEST_F(ReloadTest, TakesNoChannelOverThatAClientMadeForOthers) {
+  RawClient squatter(broker.socket(), "squatter");
+  squatter.ask(Open{"later", Role::publisher}).as<Opened>();
+  squatter.close();
+  const std::string later = R"({"channels": [
+      {"name": "quotes", "capacity": "64KiB"}, {"name": "orders", "capacity": "64KiB"},
+      {"name": "later", "subscribe": {"users": [4711]}}]})";
+  EXPECT_THAT(refusal(later),
+              HasSubstr("channel \"later\": segment named -> sealed is not possible "
+                        "while it has members: \"squatter\""));
+}
+
+TEST_F(ReloadTest, IsNotNeededForAConfiguredChannelThatWasRemoved) {
+  client.ask(control::Remove{"quotes", true}).as<control::Done>();
+  EXPECT_THAT(channels(), ElementsAre("orders"));
+  client.ask(Open{"quotes", Role::publisher}).as<Opened>();
+  EXPECT_EQ(show("quotes").capacity, 64u << 10);
 }
 
 TEST_F(ReloadTest, ChangesWhoMayUseAChannelOfSealedSegments) {

@@ -137,9 +137,14 @@ TEST(SettingsResolver, SealsWhatOthersThanTheBrokersUserMayUse) {
 
 TEST(SettingsResolver, TakesTheSegmentThatIsAskedFor) {
   EXPECT_EQ(plan({.segment = "sealed"}).backing, shm::Backing::sealed);
-  EXPECT_EQ(plan({.segment = "named", .publish = control::Access{.everybody = true}}).backing,
-            shm::Backing::named);
   EXPECT_THAT(refusal({.segment = "paper"}), HasSubstr("\"auto\", \"named\" or \"sealed\""));
+}
+
+TEST(SettingsResolver, RefusesANamedSegmentForOthers) {
+  EXPECT_THAT(refusal({.segment = "named", .publish = control::Access{.everybody = true}}),
+              HasSubstr("\"named\" is for the broker's own user alone"));
+  EXPECT_THAT(refusal({.segment = "named", .subscribe = control::Access{.groups = {100}}}),
+              HasSubstr("give \"sealed\" or \"auto\""));
 }
 
 TEST(SettingsResolver, TakesTheListsOfTheDefaults) {
