@@ -51,7 +51,6 @@ class Reporter {
     describe_broker();
     describe_channels();
     judge_memory();
-    judge_channels();
     judge_connecting();
     judge_descriptors();
     return std::move(report_);
@@ -119,20 +118,6 @@ class Reporter {
            ") is more than this machine has (" + rough_size_text(machine().memory) +
            "): channels fail before it is reached");
     }
-  }
-
-  void judge_channels() {
-    judge_segment(report_.dynamic, "\"defaults\"");
-    for (const ReportedChannel& channel : report_.channels) {
-      judge_segment(channel, "channel " + busbar::quoted(channel.plan.ring.name));
-    }
-  }
-
-  void judge_segment(const ReportedChannel& channel, const std::string& what) {
-    if (channel.plan.backing != shm::Backing::named || !admits_others(channel.plan)) return;
-    warn(what + ": a named segment, and others than user " + words(report_.user) +
-         " may join: a member of another user can cut the memory off under all members; say "
-         "\"segment\": \"auto\"");
   }
 
   bool admits_others(const ChannelPlan& plan) const {

@@ -99,12 +99,13 @@ TEST(BrokerHello, DropsAPacketBeyondTheLimitWithWords) {
   EXPECT_TRUE(client.wait_for_hangup());
 }
 
-TEST(BrokerHello, RefusesClientsBeyondTheLimit) {
+TEST(BrokerHello, RefusesClientsBeyondTheLimitAndTheOperatorsRoom) {
+  constexpr int kLimit = 2, kOperators = 8;
   TestBroker broker({.arguments = {}, .config = R"({"limits": {"clients": 2}})"});
-  RawClient first(broker.socket());
-  RawClient second(broker.socket());
-  RawClient third = RawClient::silent(broker.socket());
-  const auto answer = third.ask(RawClient::hello());
+  std::vector<RawClient> clients;
+  for (int i = 0; i < kLimit + kOperators; ++i) clients.emplace_back(broker.socket());
+  RawClient one_more = RawClient::silent(broker.socket());
+  const auto answer = one_more.ask(RawClient::hello());
   EXPECT_EQ(answer.failure().code, code(Errc::limit));
   EXPECT_THAT(answer.failure().text, HasSubstr("limits.clients"));
 }

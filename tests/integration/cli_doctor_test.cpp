@@ -157,8 +157,10 @@ TEST(CliDoctorLimits, AFullLimitIsAProblem) {
 }
 
 TEST(CliDoctorLimits, ABrokerThatTakesNoMoreClientsIsAProblem) {
+  constexpr int kOperators = 8;  // of this user, beyond the limit
   const TestBroker broker({.config = R"({"limits": {"clients": 1}})"});
-  const Bus only = broker.connect();
+  std::vector<Bus> clients;
+  for (int i = 0; i < 1 + kOperators; ++i) clients.push_back(broker.connect());
   const Ran ran = doctor(broker.socket());
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(finding(ran.out, "limit of 1 clients").at("command").get<std::string>(),

@@ -109,7 +109,7 @@ Value settings(Random& random) {
        {"block_timeout", any(random, {"\"250ms\"", "\"0\"", "\"1.5s\"", "\"24h\"", "\"7 us\""})},
        {"max_publishers", any(random, {"1", "2", "64"})},
        {"max_subscribers", any(random, {"1", "17", "256"})},
-       {"segment", any(random, {"\"auto\"", "\"named\"", "\"sealed\""})},
+       {"segment", any(random, {"\"auto\"", "\"sealed\""})},
        {"fences", any(random, {"\"auto\"", "\"full\""})},
        {"alignment", any(random, {"8", "64", "512"})},
        {"publish", access(random)},

@@ -42,7 +42,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
           "admin": {"users": [0, 1000], "groups": [4]},
           "defaults": {"capacity": "1MiB", "max_message": 1000, "when_full": "drop_newest",
                        "block_timeout": "250ms", "max_publishers": 2, "max_subscribers": 3,
-                       "alignment": 64, "segment": "named", "fences": "full",
+                       "alignment": 64, "segment": "sealed", "fences": "full",
                        "publish": {"users": ["*"]}, "subscribe": {"groups": [8]}},
           "limits": {"memory": "1GiB", "clients": 5, "channels": 6,
                      "per_user": {"memory": "1MiB", "clients": 2, "channels": 3}},
@@ -55,7 +55,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
   EXPECT_EQ(config.socket_mode, 0640u);
   EXPECT_EQ(config.socket_group, 7u);
   EXPECT_EQ(config.admin, (control::Access{.users = {0, 1000}, .groups = {4}}));
-  EXPECT_EQ(config.defaults.segment, "named");
+  EXPECT_EQ(config.defaults.segment, "sealed");
   EXPECT_EQ(config.defaults.publish, control::Access{.everybody = true});
   EXPECT_EQ(config.defaults.subscribe, control::Access{.groups = {8}});
   EXPECT_EQ(config.limits.per_user.memory, 1u << 20);

@@ -97,14 +97,6 @@ TEST(ConfigReport, WarnsOfALimitBeyondTheMachine) {
               ElementsAre(HasSubstr("limits.memory (9GiB) is more than this machine has (8GiB)")));
 }
 
-TEST(ConfigReport, WarnsOfANamedSegmentForSeveralUsers) {
-  EXPECT_THAT(report(R"({"channels": [{"name": "a", "segment": "named",
-                         "publish": {"groups": [7]}}, {"name": "b", "segment": "named"}]})")
-                  .warnings,
-              ElementsAre(AllOf(HasSubstr("channel \"a\": a named segment"),
-                                HasSubstr("say \"segment\": \"auto\""))));
-}
-
 TEST(ConfigReport, WarnsOfListsForWhoCannotConnect) {
   EXPECT_THAT(report(R"({"bus": {"socket_mode": "0600"}, "admin": {"groups": [7]}})").warnings,
               ElementsAre(HasSubstr("the socket's mode lets none of them connect")));

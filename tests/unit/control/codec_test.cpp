@@ -137,7 +137,8 @@ TEST(Codec, MakesAPacketOfTheLargestPageOfSubscribers) {
 }
 
 TEST(Codec, MakesAPacketOfTheLargestPageOfChannels) {
-  const ChannelList list{std::vector<ChannelReport>(32, largest_channel()), true};
+  const ChannelList list{std::vector<ChannelReport>(32, largest_channel()), true,
+                         std::string(128, 'n')};
   EXPECT_LT(encode(Reply{~0ull, list}).size(), kLargestPacket);
   const ChannelList read = round_trip(list);
   ASSERT_EQ(read.channels.size(), 32u);
