@@ -5,7 +5,6 @@
 #include "cli/output.hpp"
 #include "cli/table.hpp"
 #include "cli/verb.hpp"
-#include "cli/words.hpp"
 
 namespace busbar::cli {
 namespace {
@@ -31,7 +30,7 @@ std::string clients_table(const std::vector<ClientInfo>& clients) {
   for (const ClientInfo& client : clients) {
     table.add({std::to_string(client.id), std::to_string(client.pid), std::to_string(client.uid),
                std::to_string(client.publishers), std::to_string(client.subscribers),
-               client.connected ? "yes" : "no", printable(client.library), printable(client.name)});
+               client.connected ? "yes" : "no", client.library, client.name});
   }
   return table.text();
 }

@@ -43,15 +43,15 @@ std::string places_text(std::uint32_t taken, std::uint32_t all) {
 }
 
 std::string settings_text(const ChannelInfo& channel) {
-  return "channel      " + channel.name +                                       //
+  return "channel      " + printable(channel.name) +                            //
          "\ncapacity     " + size_text(channel.capacity) +                      //
          "\nmax message  " + size_text(channel.max_message) +                   //
          "\nwhen full    " + when_full_line(channel) +                          //
          "\npublishers   at most " + std::to_string(channel.max_publishers) +   //
          "\nsubscribers  at most " + std::to_string(channel.max_subscribers) +  //
          "\nalignment    " + size_text(channel.alignment) +                     //
-         "\nsegment      " + channel.segment +                                  //
-         "\nfences       " + channel.fences +                                   //
+         "\nsegment      " + printable(channel.segment) +                       //
+         "\nfences       " + printable(channel.fences) +                        //
          "\nmemory       " + size_text(channel.memory) + "\n";
 }
 

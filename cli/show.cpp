@@ -14,7 +14,6 @@
 #include "cli/settings_text.hpp"
 #include "cli/table.hpp"
 #include "cli/verb.hpp"
-#include "cli/words.hpp"
 
 namespace busbar::cli {
 namespace {
@@ -62,7 +61,7 @@ std::string publishers_text(const std::vector<PublisherInfo>& publishers) {
   for (const PublisherInfo& publisher : publishers) {
     table.add({std::to_string(publisher.slot), std::to_string(publisher.client),
                std::to_string(publisher.pid), size_text(publisher.open_bytes),
-               publisher.ended ? "yes" : "no", printable(publisher.name)});
+               publisher.ended ? "yes" : "no", publisher.name});
   }
   return table.text();
 }
@@ -93,9 +92,8 @@ std::string subscribers_text(const std::vector<SubscriberInfo>& subscribers) {
                {"NAME"}});
   for (const SubscriberInfo& subscriber : subscribers) {
     table.add({std::to_string(subscriber.seat), std::to_string(subscriber.client),
-               std::to_string(subscriber.pid), printable(subscriber.state),
-               size_text(subscriber.lag_bytes), std::to_string(subscriber.lost),
-               held_text(subscriber.held), printable(subscriber.name)});
+               std::to_string(subscriber.pid), subscriber.state, size_text(subscriber.lag_bytes),
+               std::to_string(subscriber.lost), held_text(subscriber.held), subscriber.name});
   }
   return table.text();
 }
@@ -112,8 +110,7 @@ std::string held_messages_text(const std::vector<SubscriberInfo>& subscribers) {
     for (const HeldMessage& message : held) {
       any = true;
       table.add({std::to_string(subscriber.seat), std::to_string(subscriber.pid),
-                 std::to_string(message.bytes), rough_text(message.since),
-                 printable(subscriber.name)});
+                 std::to_string(message.bytes), rough_text(message.since), subscriber.name});
     }
   }
   return any ? table.text() : "no held messages\n";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/words.hpp"
+
 namespace busbar::cli {
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
@@ -13,6 +15,7 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
 }
 
 void Table::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = printable(cell);
   for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], row[i].size());
   rows_.push_back(std::move(row));
 }

@@ -5,7 +5,8 @@
 
 namespace busbar::cli {
 
-/// Columns for people: a heading, then rows, each column as wide as its widest cell.
+/// Columns for people: a heading, then rows, each column as wide as its widest cell. Cells
+/// become printable.
 class Table {
  public:
   enum class Align { left, right };

@@ -6,7 +6,7 @@
 namespace busbar::cli {
 
 void say(const std::string& text) {
-  std::fprintf(stderr, "busbar: %s\n", text.c_str());
+  std::fprintf(stderr, "busbar: %s\n", printable(text).c_str());
 }
 
 std::string closed_text(const std::string& channel) {

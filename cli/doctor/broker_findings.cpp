@@ -3,6 +3,7 @@
 
 #include "cli/doctor/checks.hpp"
 #include "cli/doctor/shell_word.hpp"
+#include "cli/percent.hpp"
 #include "cli/rough_text.hpp"
 #include "cli/words.hpp"
 
@@ -14,12 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLongTurn = 10ms;
 constexpr std::uint64_t kNearly = 90;  // percent
-
-std::uint64_t percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0
-                    : static_cast<std::uint64_t>(100.0 * static_cast<double>(part) /
-                                                 static_cast<double>(whole));
-}
 
 struct Limit {
   std::string words;

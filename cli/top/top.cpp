@@ -120,7 +120,7 @@ class Top {
 
   std::string tables() {
     const std::string text =
-        sampler_.now() == nullptr ? "broker away: " + sampler_.why() + "\n" : whole_text(view());
+        sampler_.now() == nullptr ? away_text(sampler_.why()) : whole_text(view());
     return std::exchange(first_, false) ? text : "\n" + text;
   }
 

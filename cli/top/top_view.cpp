@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "cli/percent.hpp"
 #include "cli/rough_text.hpp"
 #include "cli/settings_text.hpp"
 #include "cli/table.hpp"
@@ -27,8 +28,7 @@ std::string cut(std::string text, std::size_t columns) {
 }
 
 std::string percent_text(std::uint64_t part, std::uint64_t whole) {
-  const double ratio = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-  return std::to_string(static_cast<int>(ratio * 100)) + "%";
+  return std::to_string(percent(part, whole)) + "%";
 }
 
 /// "1187", or "1187 +12" if there were more since the last sample.
@@ -242,6 +242,10 @@ std::vector<std::string> away_lines(const std::string& why, ScreenSize size) {
   }
   fit(lines, size);
   return lines;
+}
+
+std::string away_text(const std::string& why) {
+  return "broker away: " + printable(why) + "\n";
 }
 
 }  // namespace busbar::cli

@@ -28,8 +28,9 @@ std::string whole_text(const TopView& view);
 /// no room it is told how much there is.
 std::vector<std::string> screen_lines(const TopView& view, ScreenSize size);
 
-/// What is to see while the broker is away.
+/// What is to see while the broker is away, on a screen and elsewhere.
 std::vector<std::string> away_lines(const std::string& why, ScreenSize size);
+std::string away_text(const std::string& why);
 
 /// "0.4", "1200", "12.5k", "3.1M".
 std::string rate_text(double per_second);

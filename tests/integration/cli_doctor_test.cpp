@@ -1,9 +1,7 @@
 // `busbar doctor` on a machine where something is wrong.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -14,6 +12,7 @@
 
 #include "common/base/unique_fd.hpp"
 #include "tests/support/cli_test.hpp"
+#include "tests/support/listening_socket.hpp"
 #include "tests/support/raw_client.hpp"
 
 namespace busbar::test {
@@ -37,17 +36,6 @@ class SegmentFile {
  private:
   std::string path_;
 };
-
-/// As another program would have it.
-UniqueFd listening_socket(const std::string& path, int type) {
-  UniqueFd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(::listen(socket.get(), 4), 0);
-  return socket;
-}
 
 /// The first finding whose `what` has this in it; an empty object if none has.
 Json finding(const std::string& document, const std::string& what) {

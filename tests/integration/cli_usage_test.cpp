@@ -1,16 +1,27 @@
 // Wrong usage, help, and no broker.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <busbar/version.hpp>
+#include <sys/socket.h>
 
+#include <busbar/error.hpp>
+#include <busbar/version.hpp>
+#include <cstdint>
 #include <string>
 
+#include "common/base/deadline.hpp"
+#include "common/base/unique_fd.hpp"
+#include "common/control/codec.hpp"
+#include "common/control/packet_socket.hpp"
 #include "tests/support/cli_test.hpp"
+#include "tests/support/listening_socket.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace busbar::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 using CliUsage = CliTest;
@@ -119,6 +130,30 @@ TEST(CliNoBroker, EverySocketThatWasTriedIsNamed) {
   EXPECT_EQ(process.wait(), 1);
   EXPECT_THAT(process.stderr_text(), HasSubstr(directory.path("busbar/control.sock")));
   EXPECT_THAT(process.stderr_text(), HasSubstr("/run/busbar/control.sock"));
+}
+
+/// Reads the hello of the next client and answers whatever it likes.
+void answer_next(const UniqueFd& listening, const control::ReplyBody& body) {
+  const Deadline deadline = Deadline::after(kPatience);
+  ASSERT_TRUE(control::wait_readable(listening.get(), deadline));
+  const UniqueFd client(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(control::wait_readable(client.get(), deadline));
+  std::uint64_t id = 0;
+  control::decode_request(control::receive_packet(client.get(), false).packet, id);
+  control::send_packet(client.get(), control::encode(control::Reply{id, body}));
+}
+
+TEST(CliLyingBroker, MakesATerminalObeyNothing) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("lying.sock");
+  const UniqueFd listening = listening_socket(path);
+  Process process({BUSBAR_CLI_PATH, "--socket", path, "ls"});
+  answer_next(listening, control::Failure{static_cast<int>(Errc::limit),
+                                          "full\x1b[2J\nbusbar: all is well\xc2\x9b"
+                                          "2J"});
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_THAT(process.stderr_text(), HasSubstr("full\\x1b[2J\\x0abusbar: all is well"));
+  EXPECT_THAT(process.stderr_text(), Not(ContainsRegex("[^ -~\n]")));
 }
 
 TEST(CliNoBroker, TheGivenSocketIsNamed) {

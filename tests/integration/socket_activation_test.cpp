@@ -7,12 +7,12 @@
 
 #include <csignal>
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "common/base/unique_fd.hpp"
 #include "common/control/codec.hpp"
+#include "tests/support/listening_socket.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/test_broker.hpp"
 
@@ -20,18 +20,6 @@ namespace busbar::test {
 namespace {
 
 using ::testing::HasSubstr;
-
-UniqueFd listen_at(const std::string& path, int type = SOCK_SEQPACKET) {
-  UniqueFd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(socket.get(), 16) != 0) {
-    throw std::runtime_error("cannot listen at " + path);
-  }
-  return socket;
-}
 
 /// busbard with these descriptors handed over to it, or to process `pid`.
 Process start(const std::vector<int>& sockets, const std::vector<std::string>& arguments = {},
@@ -50,7 +38,7 @@ struct SocketActivation : ::testing::Test {
 };
 
 TEST_F(SocketActivation, ServesWhoConnectedBeforeTheStart) {
-  const UniqueFd listening = listen_at(path);
+  const UniqueFd listening = listening_socket(path);
   RawClient early = RawClient::silent(path);
   early.send_request(RawClient::hello("early"));
   const Process broker = start({listening.get()});
@@ -58,7 +46,7 @@ TEST_F(SocketActivation, ServesWhoConnectedBeforeTheStart) {
 }
 
 TEST_F(SocketActivation, ServesWhoComesLaterThereAndNowhereElse) {
-  const UniqueFd listening = listen_at(path);
+  const UniqueFd listening = listening_socket(path);
   const std::string other = directory.path("other.sock");
   Process broker = start({listening.get()}, {"--socket", other});
   ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
@@ -68,7 +56,7 @@ TEST_F(SocketActivation, ServesWhoComesLaterThereAndNowhereElse) {
 }
 
 TEST_F(SocketActivation, LeavesTheSocketAsItWas) {
-  const UniqueFd listening = listen_at(path);
+  const UniqueFd listening = listening_socket(path);
   ASSERT_EQ(::chmod(path.c_str(), 0625), 0);
   Process broker = start({listening.get()});
   ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
@@ -82,7 +70,7 @@ TEST_F(SocketActivation, LeavesTheSocketAsItWas) {
 }
 
 TEST_F(SocketActivation, IsServedByTheNextBrokerToo) {
-  const UniqueFd listening = listen_at(path);
+  const UniqueFd listening = listening_socket(path);
   Process first = start({listening.get()});
   ASSERT_TRUE(first.wait_for_stderr("serves bus"));
   first.kill(SIGKILL);
@@ -94,7 +82,7 @@ TEST_F(SocketActivation, IsServedByTheNextBrokerToo) {
 TEST_F(SocketActivation, NeedsNoLockFile) {
   const std::string folder = directory.path("gone");
   std::filesystem::create_directory(folder);
-  const UniqueFd listening = listen_at(folder + "/s");
+  const UniqueFd listening = listening_socket(folder + "/s");
   RawClient early = RawClient::silent(folder + "/s");
   early.send_request(RawClient::hello("early"));
   std::filesystem::remove_all(folder);
@@ -104,7 +92,7 @@ TEST_F(SocketActivation, NeedsNoLockFile) {
 }
 
 TEST_F(SocketActivation, RefusesAStreamSocket) {
-  const UniqueFd listening = listen_at(path, SOCK_STREAM);
+  const UniqueFd listening = listening_socket(path, SOCK_STREAM);
   Process broker = start({listening.get()});
   EXPECT_EQ(broker.wait(), 2);
   EXPECT_THAT(broker.stderr_text(), HasSubstr("no listening Unix socket of type SOCK_SEQPACKET"));
@@ -119,8 +107,8 @@ TEST_F(SocketActivation, RefusesASocketThatDoesNotListen) {
 }
 
 TEST_F(SocketActivation, RefusesSeveralSockets) {
-  const UniqueFd one = listen_at(path);
-  const UniqueFd two = listen_at(directory.path("two"));
+  const UniqueFd one = listening_socket(path);
+  const UniqueFd two = listening_socket(directory.path("two"));
   Process broker = start({one.get(), two.get()});
   EXPECT_EQ(broker.wait(), 2);
   EXPECT_THAT(broker.stderr_text(), HasSubstr("2 descriptors were handed over, not 1"));
@@ -139,7 +127,7 @@ TEST_F(SocketActivation, RefusesASocketWithoutAPath) {
 }
 
 TEST_F(SocketActivation, DoesNotTakeWhatIsMeantForAnotherProcess) {
-  const UniqueFd listening = listen_at(path);
+  const UniqueFd listening = listening_socket(path);
   const std::string own = directory.path("own.sock");
   Process broker = start({listening.get()}, {"--socket", own}, "1");
   ASSERT_TRUE(broker.wait_for_stderr("serves bus"));

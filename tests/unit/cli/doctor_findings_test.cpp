@@ -243,6 +243,12 @@ TEST(BrokerFindings, ALongTurnIsAWarning) {
   EXPECT_THAT(broker_findings(state), Contains(says(warning, "11ms", "top -H")));
 }
 
+TEST(BrokerFindings, ALagThatNoRingCanHaveIsClamped) {
+  BrokerState state = healthy();
+  state.channels[0].load.lag_bytes = ~std::uint64_t{0};
+  EXPECT_THAT(broker_findings(state), Contains(says(warning, ", 999% of the ring", "busbar show")));
+}
+
 TEST(BrokerFindings, WhoHoldsUpAChannelIsNamedWithWhatComesOfIt) {
   BrokerState state = healthy();
   state.channels[0].load.lag_bytes = 950;

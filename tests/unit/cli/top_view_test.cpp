@@ -42,6 +42,24 @@ TEST(RateText, HasThreeDigitsOrFour) {
   EXPECT_EQ(rate_text(2e10), "20.0G");
 }
 
+TEST(WholeText, ClampsALagThatNoRingCanHave) {
+  TopView damaged = view(1, 0);
+  damaged.channels[0].channel.load.lag_bytes = ~std::uint64_t{0};
+  EXPECT_THAT(whole_text(damaged), HasSubstr(" 999% "));
+}
+
+TEST(WholeText, HasNothingThatATerminalObeys) {
+  TopView lying = view(1, 1);
+  lying.channels[0].channel.name = "quotes\x1b[2J\nmore";
+  lying.sample.clients[0].name = "feed\x1b[2J";
+  EXPECT_THAT(whole_text(lying), AllOf(Not(HasSubstr("\x1b")), HasSubstr("quotes\\x1b[2J\\x0amore"),
+                                       HasSubstr("feed\\x1b[2J")));
+}
+
+TEST(AwayText, HasNothingThatATerminalObeys) {
+  EXPECT_EQ(away_text("it is\x1b[2J\nwell"), "broker away: it is\\x1b[2J\\x0awell\n");
+}
+
 TEST(ScreenLines, FitIntoEverySize) {
   const TopView all = view(100, 100);
   for (std::size_t rows = 0; rows < 40; ++rows) {
