@@ -1,11 +1,12 @@
 #include "daemon/listener.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "common/base/unique_fd.hpp"
@@ -20,6 +21,11 @@ bool out_of_descriptors(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/// Nobody waits any more, or the next turn will see it.
+bool is_passing(int error) noexcept {
+  return error == EAGAIN || error == EWOULDBLOCK || error == ECONNABORTED || error == EINTR;
+}
+
 }  // namespace
 
 Listener::Listener(EventLoop& loop, int socket, Handler acceptable)
@@ -30,25 +36,32 @@ Listener::Listener(EventLoop& loop, int socket, Handler acceptable)
 
 std::optional<Arrival> Listener::accept() {
   // A client needs two descriptors; without the second its death could not be seen.
-  UniqueFd second(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  UniqueFd second(::eventfd(0, EFD_CLOEXEC));
   int error = second ? 0 : errno;
   Arrival arrival;
   if (second) {
     arrival.socket = UniqueFd(::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     error = arrival.socket ? 0 : errno;
   }
-  if (out_of_descriptors(error)) starve();
-  if (!arrival.socket) return std::nullopt;
-  starving_ = false;
+  if (error != 0) {
+    if (!is_passing(error)) wait_after(error);
+    return std::nullopt;
+  }
+  failing_ = false;
   second.reset();
   refuse_descriptors(arrival.socket.get());
   arrival.peer = peer_of(arrival.socket.get());
   return arrival;
 }
 
-void Listener::starve() {
-  if (!std::exchange(starving_, true)) {
-    spdlog::warn("no descriptors left: new clients wait until one is freed");
+void Listener::wait_after(int error) {
+  if (!std::exchange(failing_, true)) {
+    if (out_of_descriptors(error)) {
+      spdlog::warn("no descriptors left: new clients wait until one is freed");
+    } else {
+      spdlog::error("no client can be let in: {}; tried again every second",
+                    std::generic_category().message(error));
+    }
   }
   pause();
   // The shortage may be the whole system's: then nothing that ends here would tell of its end.
@@ -56,7 +69,8 @@ void Listener::starve() {
 }
 
 void Listener::pause() {
-  if (!std::exchange(paused_, true)) watch_.change(0);
+  // By edges: hang-ups cannot be masked, and are then told once.
+  if (!std::exchange(paused_, true)) watch_.change(EPOLLET);
 }
 
 void Listener::resume() {

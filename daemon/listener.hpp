@@ -19,8 +19,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// The next client, or nothing: none is waiting, or there are no descriptors for it (then it
-  /// pauses itself and tries again every second).
+  /// The next client, or nothing: none is waiting, or there are no descriptors for it or another
+  /// error (then it tells so once, pauses itself and tries again every second).
   std::optional<Arrival> accept();
 
   /// While paused clients wait in the backlog.
@@ -28,11 +28,11 @@ class Listener {
   void resume();
 
  private:
-  void starve();
+  void wait_after(int error);
 
   int socket_;
   bool paused_ = false;
-  bool starving_ = false;
+  bool failing_ = false;
   Watch watch_;
   Timer retry_;
 };
