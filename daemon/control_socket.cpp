@@ -56,34 +56,35 @@ void take_over(const std::string& path) {
   spdlog::info("control socket {} of a dead broker taken over", path);
 }
 
-void bind_unreachable(int socket, const std::string& path) {
+/// What bind makes has the descriptor's mode: set there, it needs no chmod of a path in whose place
+/// somebody may meanwhile have put something else.
+void bind_with_mode(int socket, const std::string& path, mode_t mode) {
+  if (::fchmod(socket, mode) != 0) throw system_error("cannot set the mode of " + path, errno);
   const sockaddr_un address = address_of(path);
-  const mode_t before =
-      ::umask(0777);  // nobody gets in before owner and mode are what they should be
+  const mode_t before = ::umask(0);
   const int result = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error = errno;
   ::umask(before);
   if (result != 0) throw system_error("cannot bind " + path, error);
 }
 
-void set_rights(const std::string& path, const SocketRights& rights) {
-  if (rights.group && ::chown(path.c_str(), static_cast<uid_t>(-1), *rights.group) != 0) {
+/// Before anybody can connect, who would be judged by another group.
+void give_to_group(const std::string& path, const SocketRights& rights) {
+  if (rights.group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *rights.group) != 0) {
     const Error why = system_error("cannot give control socket " + path + " to the group " +
                                        std::to_string(*rights.group) + " (bus.socket_group)",
                                    errno);
     throw Error(why.errc(),
                 std::string(why.what()) + "; busbard has to be a member of that group, or root");
   }
-  if (::chmod(path.c_str(), rights.mode) != 0)
-    throw system_error("cannot set the mode of " + path, errno);
 }
 
 UniqueFd listen_at(const std::string& path, const SocketRights& rights) {
   UniqueFd socket = make_socket();
   take_over(path);
-  bind_unreachable(socket.get(), path);
+  bind_with_mode(socket.get(), path, rights.mode);
   try {
-    set_rights(path, rights);
+    give_to_group(path, rights);
     if (::listen(socket.get(), kBacklog) != 0)
       throw system_error("cannot listen on " + path, errno);
   } catch (const Error&) {

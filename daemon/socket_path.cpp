@@ -1,5 +1,6 @@
 #include "daemon/socket_path.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 
 #include "common/base/error.hpp"
+#include "common/base/unique_fd.hpp"
 #include "config/default_socket.hpp"
 
 namespace busbar::daemon {
@@ -44,28 +46,57 @@ bool lets_pass(const struct stat& folder, const SocketRights& rights) {
   return folder.st_gid == *rights.group && (folder.st_mode & S_IXGRP) != 0;
 }
 
-void warn_if_closed(const std::string& folder, const SocketRights& rights) {
-  struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0 || lets_pass(status, rights)) return;
+/// Whoever may rename what is in the folder may put something else in the socket's place.
+void require_trusted(const std::string& folder, const struct stat& status) {
+  const bool is_ours = status.st_uid == 0 || status.st_uid == ::geteuid();
+  const bool is_sticky = (status.st_mode & S_ISVTX) != 0;
+  const bool others_write = (status.st_mode & S_IWOTH) != 0 && !is_sticky;
+  if (is_ours && !others_write) return;
+  throw Error(Errc::invalid_argument,
+              "the control socket's folder " + folder +
+                  (is_ours ? " can be written by everybody, and is not sticky"
+                           : " belongs to user " + std::to_string(status.st_uid)) +
+                  ": others could put something else in the socket's place; give a folder of the "
+                  "broker's own user or of root");
+}
+
+void warn_if_closed(const std::string& folder, const struct stat& status,
+                    const SocketRights& rights) {
+  if (lets_pass(status, rights)) return;
   spdlog::warn(
       "not all who may use the control socket (mode {:04o}) may pass its folder {} (mode {:04o}, "
       "group {}); change the folder's group and mode, or choose another path",
       rights.mode, folder, status.st_mode & 07777, status.st_gid);
 }
 
-void create_folder_of(const std::string& path, const SocketRights& rights) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) return;
-  const mode_t mode = folder_mode(path, rights.mode);
-  if (::mkdir(folder.c_str(), 0700) != 0) {
-    if (errno == EEXIST) return warn_if_closed(folder, rights);
-    throw cannot("create " + folder, "give --socket or set XDG_RUNTIME_DIR");
-  }
-  if (rights.group && ::chown(folder.c_str(), static_cast<uid_t>(-1), *rights.group) != 0) {
+void use_folder(const std::string& folder, const SocketRights& rights) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) throw system_error("stat of " + folder, errno);
+  require_trusted(folder, status);
+  warn_if_closed(folder, status, rights);
+}
+
+/// By its descriptor: whoever owns the folder above may have put another in its place.
+void set_rights(const std::string& folder, mode_t mode, const SocketRights& rights) {
+  const UniqueFd made(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!made || ::fstat(made.get(), &status) != 0) throw system_error("open of " + folder, errno);
+  require_trusted(folder, status);
+  if (rights.group && ::fchown(made.get(), static_cast<uid_t>(-1), *rights.group) != 0) {
     throw cannot("give " + folder + " to the group " + std::to_string(*rights.group),
                  "busbard has to be a member of bus.socket_group, or root");
   }
-  if (::chmod(folder.c_str(), mode) != 0) throw system_error("chmod of " + folder, errno);
+  if (::fchmod(made.get(), mode) != 0) throw system_error("chmod of " + folder, errno);
+}
+
+void create_folder_of(const std::string& path, const SocketRights& rights) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) return;
+  if (::mkdir(folder.c_str(), 0700) == 0) {
+    return set_rights(folder, folder_mode(path, rights.mode), rights);
+  }
+  if (errno == EEXIST) return use_folder(folder, rights);
+  throw cannot("create " + folder, "give --socket or set XDG_RUNTIME_DIR");
 }
 
 }  // namespace

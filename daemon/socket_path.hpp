@@ -17,7 +17,8 @@ struct SocketRights {
 /// $XDG_RUNTIME_DIR/busbar/control.sock if that folder can be written, else
 /// /run/busbar/control.sock. Creates the last folder of the path if it is missing, so that
 /// whoever may use the socket may pass it, and warns if they may not pass an existing one. Throws
-/// Errc::invalid_argument (a path that no socket can have) or Errc::system.
+/// Errc::invalid_argument (a path that no socket can have, a folder where others could replace it)
+/// or Errc::system.
 std::string prepare_socket_path(const std::string& given, const SocketRights& rights);
 
 }  // namespace busbar::daemon

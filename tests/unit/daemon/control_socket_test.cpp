@@ -6,9 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "common/base/error.hpp"
 #include "daemon/log.hpp"
@@ -90,6 +96,71 @@ TEST_F(ControlSocketTest, WarnsOfAFolderThatKeepsItsUsersOut) {
     prepare_socket_path(path, rights);
     const std::string words = ::testing::internal::GetCapturedStderr();
     EXPECT_THAT(words, ::testing::HasSubstr("may pass its folder " + directory.path()));
+  }
+}
+
+std::string refusal_of(const std::string& path) {
+  try {
+    prepare_socket_path(path, {0600});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errc(), Errc::invalid_argument);
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(ControlSocketTest, IsNotMadeInAFolderOfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ASSERT_EQ(::chown(directory.path().c_str(), 1234, 1234), 0);
+  EXPECT_THAT(refusal_of(path), ::testing::HasSubstr(directory.path() + " belongs to user 1234"));
+}
+
+TEST_F(ControlSocketTest, IsNotMadeWhereEverybodyCouldReplaceIt) {
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0777), 0);
+  EXPECT_THAT(refusal_of(path), ::testing::HasSubstr("written by everybody"));
+  ASSERT_EQ(::chmod(directory.path().c_str(), 01777), 0);
+  EXPECT_EQ(refusal_of(path), "");
+}
+
+/// Puts a link to `target` in the place of the socket that the next bind makes.
+class Replacer {
+ public:
+  Replacer(const std::string& path, const std::string& target)
+      : thread_([this, path, target] { replace(path, target); }) {
+    while (!watching_) std::this_thread::yield();
+  }
+  ~Replacer() { thread_.join(); }
+  Replacer(const Replacer&) = delete;
+  Replacer& operator=(const Replacer&) = delete;
+
+ private:
+  void replace(const std::string& path, const std::string& target) {
+    const std::string link = path + ".link";
+    EXPECT_EQ(::symlink(target.c_str(), link.c_str()), 0);
+    struct stat status {};
+    do watching_ = true;
+    while (::lstat(path.c_str(), &status) != 0);
+    EXPECT_EQ(::rename(link.c_str(), path.c_str()), 0);
+  }
+
+  std::atomic<bool> watching_ = false;
+  std::thread thread_;
+};
+
+TEST_F(ControlSocketTest, ChangesNothingThatIsPutInItsPlace) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string target = directory.path("target");
+  std::ofstream(target) << "somebody's";
+  ASSERT_EQ(::chmod(target.c_str(), 0600), 0);
+  for (int round = 0; round < 500; ++round) {
+    {
+      std::optional<Replacer> replacer(std::in_place, path, target);
+      const ControlSocket socket({path}, {0666, kSomeGroup});
+      replacer.reset();
+    }
+    std::remove(path.c_str());
+    ASSERT_EQ(status_of(target).st_mode & 07777, 0600u) << round;
+    ASSERT_EQ(status_of(target).st_gid, 0u) << round;
   }
 }
 
