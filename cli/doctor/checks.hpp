@@ -63,6 +63,8 @@ Findings broker_findings(const BrokerState& state);
 using UnitProperties = std::map<std::string, std::string>;
 std::optional<UnitProperties> look_at_service();
 bool is_installed(const std::optional<UnitProperties>& unit);
+/// 0: it does not run.
+pid_t process_of(const std::optional<UnitProperties>& unit);
 Findings service_findings(const std::optional<UnitProperties>& unit);
 
 Findings config_findings(const std::string& path);

@@ -50,7 +50,7 @@ Findings examine(const CommonOptions& options) {
   const auto service = look_at_service();
   std::vector<SocketProbe> probes;
   for (const std::string& path : Bus::sockets(options.socket)) {
-    probes.push_back(probe_socket(path, options));
+    probes.push_back(probe_socket(path, options, process_of(service)));
   }
   const SharedMemory memory = look_at_shared_memory();
   // The files before the processes: a broker that makes one meanwhile is then seen with it.

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -41,7 +42,8 @@ std::optional<UnitProperties> look_at_service() {
   std::error_code error;
   if (!std::filesystem::is_directory("/run/systemd/system", error)) return std::nullopt;
   std::istringstream lines(
-      output_of("systemctl show busbard.service --property=LoadState,ActiveState,SubState,Result "
+      output_of("systemctl show busbard.service --property=LoadState,ActiveState,SubState,Result,"
+                "MainPID "
                 "2>/dev/null"));
   UnitProperties unit;
   for (std::string line; std::getline(lines, line);) {
@@ -54,6 +56,10 @@ std::optional<UnitProperties> look_at_service() {
 
 bool is_installed(const std::optional<UnitProperties>& unit) {
   return unit && property(*unit, "LoadState") == "loaded";
+}
+
+pid_t process_of(const std::optional<UnitProperties>& unit) {
+  return unit ? static_cast<pid_t>(std::atol(property(*unit, "MainPID").c_str())) : 0;
 }
 
 Findings service_findings(const std::optional<UnitProperties>& unit) {

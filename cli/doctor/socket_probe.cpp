@@ -10,8 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <initializer_list>
 
 #include "cli/doctor/process_files.hpp"
+#include "config/default_socket.hpp"
 
 namespace busbar::cli {
 namespace {
@@ -66,15 +69,31 @@ int connect_to(const std::string& path, int socket) {
   return ::connect(socket, generic, sizeof address) == 0 ? 0 : errno;
 }
 
-void note_listener(SocketProbe& probe, int socket) {
+/// Who called listen(), which under socket activation is the service manager.
+pid_t listening_pid(int socket) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
-  probe.listener = credentials.pid;
+  const int result = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size);
+  return result == 0 ? credentials.pid : 0;
+}
+
+/// As the broker has written it beside its socket, for who may read it.
+pid_t locking_pid(const std::string& path) {
+  std::ifstream file(path + ".lock");
+  pid_t pid = 0;
+  return file >> pid ? pid : 0;
+}
+
+/// The broker among those that may be it: a number may be old, or of another PID namespace.
+pid_t broker_among(std::initializer_list<pid_t> pids) {
+  for (const pid_t pid : pids) {
+    if (pid > 0 && process_name(pid) == "busbard") return pid;
+  }
+  return 0;
 }
 
 /// False if the answer stands already.
-bool try_connect(SocketProbe& probe) {
+bool try_connect(SocketProbe& probe, pid_t service) {
   const int socket = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (socket < 0) {
     probe.state = State::failed;
@@ -82,7 +101,10 @@ bool try_connect(SocketProbe& probe) {
     return false;
   }
   const int error = connect_to(probe.path, socket);
-  if (error == 0) note_listener(probe, socket);
+  if (error == 0) {
+    const pid_t of_service = probe.path == config::kSystemSocket ? service : 0;
+    probe.listener = broker_among({listening_pid(socket), locking_pid(probe.path), of_service});
+  }
   ::close(socket);
   if (error == 0) return true;
   probe.state = state_of_connect_error(error);
@@ -123,7 +145,7 @@ void say_hello(SocketProbe& probe, const CommonOptions& options) {
 
 }  // namespace
 
-SocketProbe probe_socket(const std::string& path, const CommonOptions& options) {
+SocketProbe probe_socket(const std::string& path, const CommonOptions& options, pid_t service) {
   SocketProbe probe;
   probe.path = path;
   struct stat status {};
@@ -140,7 +162,7 @@ SocketProbe probe_socket(const std::string& path, const CommonOptions& options) 
   note_rights(probe, path, status);
   if (!S_ISSOCK(status.st_mode)) {
     probe.state = State::not_a_socket;
-  } else if (try_connect(probe)) {
+  } else if (try_connect(probe, service)) {
     say_hello(probe, options);
   }
   return probe;

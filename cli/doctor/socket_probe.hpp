@@ -33,14 +33,15 @@ struct SocketProbe {
   uid_t owner = 0;     // denied, else the socket's
   gid_t group = 0;
   mode_t mode = 0;
-  pid_t listener = 0;  // 0: unknown
+  pid_t listener = 0;  // the broker's process; 0: unknown
   bool listener_stopped = false;
   // answers: what it told
   BrokerInfo broker;
   std::vector<ChannelInfo> channels;
 };
 
-/// Never throws busbar::Error. Waits for an answer for at most three seconds.
-SocketProbe probe_socket(const std::string& path, const CommonOptions& options);
+/// `service`: the process of the machine's unit, 0 if none runs. Never throws busbar::Error. Waits
+/// for an answer for at most three seconds.
+SocketProbe probe_socket(const std::string& path, const CommonOptions& options, pid_t service);
 
 }  // namespace busbar::cli

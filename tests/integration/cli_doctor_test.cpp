@@ -107,15 +107,40 @@ TEST_F(CliDoctor, FindsAnotherProgramsSocket) {
   EXPECT_EQ(finding(doctor(path("stream")).out, "no broker of Busbar").at("verdict"), "problem");
 }
 
-TEST_F(CliDoctor, FindsABrokerThatIsStopped) {
-  broker_.process().kill(SIGSTOP);
-  const std::string stat = "/proc/" + std::to_string(broker_.process().pid()) + "/stat";
+void stop(Process& process) {
+  process.kill(SIGSTOP);
+  const std::string stat = "/proc/" + std::to_string(process.pid()) + "/stat";
   ASSERT_TRUE(eventually([&] { return read_file(stat).find(") T ") != std::string::npos; }));
+}
+
+TEST_F(CliDoctor, FindsABrokerThatIsStopped) {
+  stop(broker_.process());
   const Ran ran = doctor(broker_.socket());
   broker_.process().kill(SIGCONT);
   EXPECT_EQ(ran.status, 1);
   EXPECT_EQ(finding(ran.out, "is stopped").at("command"),
             "kill -CONT " + std::to_string(broker_.process().pid()));
+}
+
+TEST(CliDoctorSocketActivation, TellsTheBrokerFromWhoMadeItsSocket) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("s");
+  const UniqueFd listening = listening_socket(path);
+  Process broker({"sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\"", BUSBARD_PATH},
+                 {.descriptors = {listening.get()}});
+  ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
+  stop(broker);
+  const Ran ran = doctor(path);
+  broker.kill(SIGCONT);
+  EXPECT_EQ(finding(ran.out, "is stopped").at("command"),
+            "kill -CONT " + std::to_string(broker.pid()));
+}
+
+TEST(CliDoctorSocketActivation, BlamesNobodyForABrokerThatIsNotThere) {
+  const TemporaryDirectory directory;
+  const UniqueFd listening = listening_socket(directory.path("s"));
+  const Json found = finding(doctor(directory.path("s")).out, "its broker does not answer");
+  EXPECT_EQ(found.at("command"), "systemctl status busbard");
 }
 
 TEST_F(CliDoctor, FindsSegmentsOfADeadBrokerAndRemovesNothing) {

@@ -283,6 +283,13 @@ TEST(ServiceFindings, AreFineOtherwise) {
               ElementsAre(is(ok, "no unit")));
 }
 
+TEST(ServiceProcess, IsTheUnitsIfItRuns) {
+  EXPECT_EQ(process_of(UnitProperties{{"MainPID", "4711"}}), 4711);
+  EXPECT_EQ(process_of(UnitProperties{{"MainPID", "0"}}), 0);
+  EXPECT_EQ(process_of(UnitProperties{}), 0);
+  EXPECT_EQ(process_of(std::nullopt), 0);
+}
+
 TEST(ConfigFindings, NoneIsFine) {
   EXPECT_THAT(config_findings("/nonexistent/busbar.json"), ElementsAre(is(ok, "none")));
   EXPECT_THAT(config_findings("/proc/self/status"), ElementsAre(is(ok, "is readable")));
