@@ -55,6 +55,18 @@ std::string named(const std::string& mark, std::uint32_t id,
 
 }  // namespace
 
+CLI::Option* add_user(CLI::App& app, const std::string& name, std::optional<std::uint32_t>& target,
+                      const std::string& help) {
+  const auto parse = [name, &target](const std::string& text) {
+    target = number_of(text);
+    if (!target && !text.empty()) target = config::user_number(text);
+    if (target) return;
+    throw CLI::ValidationError(
+        name, "\"" + printable(text) + "\" is no user of this machine; give a name or a number");
+  };
+  return app.add_option_function<std::string>(name, parse, help)->type_name("USER");
+}
+
 CLI::Option* add_access(CLI::App& app, const std::string& name, std::optional<Access>& target,
                         const std::string& help) {
   const auto parse = [name, &target](const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <busbar/options.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,10 @@ namespace busbar::cli {
 /// machine of the command line. Refuses what is no user or group with what was found.
 CLI::Option* add_access(CLI::App& app, const std::string& name, std::optional<Access>& target,
                         const std::string& help);
+
+/// An option for one user, by name or number.
+CLI::Option* add_user(CLI::App& app, const std::string& name, std::optional<std::uint32_t>& target,
+                      const std::string& help);
 
 /// "alice (1001), @traders (1002)", "everybody"; the broker's own user and root go without saying.
 std::string access_text(const Access& access);

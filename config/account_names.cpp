@@ -72,6 +72,13 @@ std::optional<std::string> group_name(std::uint32_t number) {
   return name;
 }
 
+std::optional<std::uint32_t> primary_group(std::uint32_t user) {
+  std::optional<std::uint32_t> group;
+  looked_up<passwd>([&](auto... room) { return ::getpwuid_r(user, room...); },
+                    [&](const passwd& entry) { group = entry.pw_gid; });
+  return group;
+}
+
 bool is_member(std::uint32_t user, std::uint32_t group) {
   std::string name;
   gid_t primary = 0;

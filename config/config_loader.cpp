@@ -33,7 +33,7 @@ constexpr std::uint32_t kMostChannels = 65536;
 /// Reads one file into one Config.
 class Loader {
  public:
-  explicit Loader(const std::string& file) : section_(file) {}
+  Loader(const std::string& file, std::uint32_t own) : section_(file), own_(own) {}
 
   Config run(const ConfigNode& root) {
     const ConfigNode* channels = nullptr;
@@ -177,7 +177,7 @@ class Loader {
   void check_settings(const ConfigNode& node, const std::string& name,
                       const control::ChannelSettings& settings) const {
     try {
-      SettingsResolver(config_.defaults).resolve(name, settings);
+      SettingsResolver(config_.defaults, own_).resolve(name, settings);
     } catch (const Error& error) {
       const std::string_view words = without_prefix(name, error.what());
       const bool is_channel = !settings_of_all(node);
@@ -269,17 +269,18 @@ class Loader {
   }
 
   ConfigSection section_;
+  std::uint32_t own_;
   Config config_;
 };
 
 }  // namespace
 
-Config load_config(const std::string& path) {
-  return parse_config(read_config_file(path), path);
+Config load_config(const std::string& path, std::uint32_t own) {
+  return parse_config(read_config_file(path), path, own);
 }
 
-Config parse_config(std::string_view text, const std::string& name) {
-  return Loader(name).run(parse_config_text(text, name));
+Config parse_config(std::string_view text, const std::string& name, std::uint32_t own) {
+  return Loader(name, own).run(parse_config_text(text, name));
 }
 
 }  // namespace busbar::config

@@ -118,6 +118,11 @@ class Reporter {
            ") is more than this machine has (" + rough_size_text(machine().memory) +
            "): channels fail before it is reached");
     }
+    if (report_.share.memory > report_.memory_limit) {
+      warn("limits.per_user.memory (" + rough_size_text(report_.share.memory) +
+           ") is more than all may have together (limits.memory is " +
+           rough_size_text(report_.memory_limit) + "): it limits nobody; lower it");
+    }
   }
 
   bool admits_others(const ChannelPlan& plan) const {

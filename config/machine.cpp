@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "config/account_names.hpp"
 #include "config/default_socket.hpp"
 
 namespace busbar::config {
@@ -17,6 +18,14 @@ Machine this_machine() {
           .socket = default_socket(),
           .user = ::geteuid(),
           .group = ::getegid()};
+}
+
+Machine this_machine_with(std::uint32_t user) {
+  Machine machine = this_machine();
+  machine.socket = kSystemSocket;
+  machine.user = user;
+  machine.group = primary_group(user).value_or(user);
+  return machine;
 }
 
 }  // namespace busbar::config

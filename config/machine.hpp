@@ -21,4 +21,8 @@ struct Machine {
 /// The machine that this runs on, with this process as the broker.
 Machine this_machine();
 
+/// The same with a process of that user as the broker, as a service manager starts it: without this
+/// process's environment. Asks the name service for its group.
+Machine this_machine_with(std::uint32_t user);
+
 }  // namespace busbar::config

@@ -14,7 +14,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   app.add_option("--config", line.config, "Configuration file")->type_name("FILE");
   app.add_option("--socket", line.socket, "Control socket to listen on")->type_name("PATH");
   app.add_flag("--check-config", line.check_config,
-               "Say what the configuration means, or what is wrong with it, and exit");
+               "Say what the configuration means for a broker of this user, or what is wrong with "
+               "it, and exit");
   app.add_option("--log-level", line.log_level, std::string("One of ") + kLogLevels)
       ->type_name("L")
       ->check([](const std::string& level) {

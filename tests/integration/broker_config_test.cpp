@@ -10,7 +10,9 @@
 namespace busbar::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string write_config(const TemporaryDirectory& directory, const std::string& text) {
@@ -37,6 +39,26 @@ TEST(BrokerConfig, SaysWhatTheConfigurationMeansAsTheCommandLineDoes) {
   EXPECT_EQ(command.out, broker.out);
   const Ran json = run({BUSBAR_CLI_PATH, "--json", "check-config", path});
   EXPECT_THAT(json.out, HasSubstr("\"name\": \"quotes\""));
+}
+
+TEST(BrokerConfig, IsJudgedForTheBrokersUserWhoeverAsks) {
+  const TemporaryDirectory directory;
+  const std::string path = write_config(
+      directory, R"({"channels": [{"name": "quotes", "publish": {"users": [4711]}}]})");
+  const Ran own = run({BUSBAR_CLI_PATH, "check-config", "--user", "4711", path});
+  EXPECT_THAT(own.out, HasSubstr("named, for one user"));
+  EXPECT_THAT(own.out, HasSubstr("/run/busbar/control.sock"));
+  EXPECT_THAT(own.out, ContainsRegex("run by +4711,"));
+  EXPECT_THAT(own.out, Not(HasSubstr("for several users")));
+  const Ran others = run({BUSBAR_CLI_PATH, "check-config", "--user", "daemon", path});
+  EXPECT_THAT(others.out, HasSubstr("sealed, for several users"));
+  EXPECT_THAT(others.out, ContainsRegex("group daemon \\([0-9]+\\)"));
+}
+
+TEST(BrokerConfig, IsNotJudgedForAUserThatIsNone) {
+  const Ran ran = run({BUSBAR_CLI_PATH, "check-config", "--user", "nosuchuser", "/dev/null"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.err, HasSubstr("\"nosuchuser\" is no user of this machine"));
 }
 
 TEST(BrokerConfig, ChecksTheBuiltInDefaultsWithoutAFile) {

@@ -48,6 +48,14 @@ TEST(ConfigReport, SaysWhatAQuarterComesTo) {
   EXPECT_EQ(share, (UserShare{.memory = kGiB / 4, .clients = 1, .channels = 1024}));
 }
 
+TEST(ConfigReport, WarnsOfAShareThatIsMoreThanTheWhole) {
+  const std::string text = R"({"limits": {"per_user": {"memory": "3GiB"}}})";
+  EXPECT_THAT(report(text).warnings, ElementsAre(HasSubstr("limits.per_user.memory (3GiB)")));
+  Machine large = machine();
+  large.shared_memory = 8 * kGiB;
+  EXPECT_THAT(report(text, large).warnings, IsEmpty());
+}
+
 TEST(ConfigReport, ResolvesEveryChannelAndAddsTheirMemoryUp) {
   const ConfigReport of = report(
       R"({"defaults": {"max_publishers": 3},
