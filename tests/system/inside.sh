@@ -113,4 +113,25 @@ inventory | sort >after
 words=$(diff before after) || failed "$words"
 ok
 
+install_and_purge() {
+  dpkg -i ./libbusbar1_*.deb ./busbar_*.deb ./busbard_*.deb >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -i"; }
+  id busbar >/dev/null || failed "no user"
+  dpkg -P busbard busbar libbusbar1 >dpkg.log 2>&1 || { cat dpkg.log; failed "dpkg -P"; }
+  [[ ! -e /var/lib/busbard ]] || failed "/var/lib/busbard is left"
+}
+
+begin "a group that was there before the package outlives its purge"
+groupadd --system busbar || failed groupadd
+install_and_purge
+getent group busbar >/dev/null || failed "the group is gone"
+! getent passwd busbar >/dev/null || failed "the user is left"
+ok
+
+begin "so does a user"
+useradd --system --gid busbar busbar || failed useradd
+install_and_purge
+getent passwd busbar >/dev/null || failed "the user is gone"
+getent group busbar >/dev/null || failed "the group is gone"
+ok
+
 echo "all passed"
