@@ -35,6 +35,7 @@ inactive() { ! active "$1"; }
 another_pid() { [[ $(main_pid) != 0 && $(main_pid) != "$1" ]] && active busbard.service; }
 journal() { journalctl --sync; journalctl -q -o json -u busbard.service; }
 journal_has() { journal | grep -q -- "$1"; }
+no_rings() { ! compgen -G '/dev/shm/busbar-*-ring' >/dev/null; }
 
 # Everything that a package may leave: files, users, groups, units. Not what dpkg, systemd and the
 # journal note of everything; nor what is below /root, /work and the like: the machine, which goes on
