@@ -13,7 +13,7 @@ constexpr std::size_t kPage = 64;
 // A channel's report also tells its load: two more names and 7 numbers.
 constexpr std::size_t kChannelPage = 32;
 // Channels that one answer may pass over because the asker may not see them.
-constexpr std::size_t kLooksAtATime = 512;
+constexpr std::size_t kLooksAtATime = 128;
 
 // What a seat's cursor says when it gates nobody and only messages that are held remain.
 constexpr std::uint64_t kGatesNobody = ~std::uint64_t{0};

@@ -82,8 +82,9 @@ struct ChannelOptions {
   std::optional<std::uint32_t> max_subscribers = {};
   /// Of payloads in bytes; a power of two, 8 to 4096.
   std::optional<std::uint32_t> alignment = {};
-  /// "named" (in /dev/shm, for the broker's own user alone), "sealed" (a memfd that nobody can cut short) or "auto":
-  /// named if nobody but the broker's own user and root may use the channel, else sealed.
+  /// "named" (in /dev/shm, for the broker's own user alone), "sealed" (a memfd that nobody can cut
+  /// short) or "auto": named if nobody but the broker's own user and root may use the channel, else
+  /// sealed.
   std::optional<std::string> segment = {};
   /// "auto" or "full".
   std::optional<std::string> fences = {};
