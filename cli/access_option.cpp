@@ -8,6 +8,7 @@
 
 #include "cli/words.hpp"
 #include "config/account_names.hpp"
+#include "config/overflow_id.hpp"
 
 namespace busbar::cli {
 namespace {
@@ -24,12 +25,18 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
 
 std::uint32_t account(const std::string& option, const std::string& text) {
   const bool group = text.starts_with(kGroupMark);
+  const auto checked = [&](std::uint32_t id) {
+    if (id != (group ? config::overflow_group() : config::overflow_user())) return id;
+    throw CLI::ValidationError(option, "\"" + printable(text) +
+                                           "\" stands for everybody whom this machine does not "
+                                           "know, and never matches; name a real one");
+  };
   const std::string name = group ? text.substr(1) : text;
-  if (const auto number = number_of(name)) return *number;
+  if (const auto number = number_of(name)) return checked(*number);
   const auto found = name.empty()
                          ? std::nullopt
                          : (group ? config::group_number(name) : config::user_number(name));
-  if (found) return *found;
+  if (found) return checked(*found);
   throw CLI::ValidationError(
       option, "\"" + printable(text) + "\" is no " + (group ? "group" : "user") +
                   " of this machine; give users by name or number, groups behind an @, or \"*\"");
@@ -85,6 +92,11 @@ std::string access_text(const Access& access) {
   for (const std::uint32_t id : access.users) add(named("", id, config::user_name(id)));
   for (const std::uint32_t id : access.groups) add(named("@", id, config::group_name(id)));
   return text.empty() ? "only the broker's user and root" : text;
+}
+
+std::string access_lines(const ChannelDetails& details) {
+  return "publish by   " + access_text(details.publish) +  //
+         "\nsubscribe by " + access_text(details.subscribe) + "\n";
 }
 
 }  // namespace busbar::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <busbar/info.hpp>
 #include <busbar/options.hpp>
 #include <cstdint>
 #include <optional>
@@ -19,5 +20,8 @@ CLI::Option* add_user(CLI::App& app, const std::string& name, std::optional<std:
 
 /// "alice (1001), @traders (1002)", "everybody"; the broker's own user and root go without saying.
 std::string access_text(const Access& access);
+
+/// Two lines of a channel's description.
+std::string access_lines(const ChannelDetails& details);
 
 }  // namespace busbar::cli

@@ -65,8 +65,10 @@ void add_settings(CLI::App& app, CreateOptions& create) {
 
 int run(const CommonOptions& options, CreateOptions create) {
   if (!create.when_full.empty()) create.settings.when_full = when_full_of(create.when_full);
-  const ChannelInfo channel = connect(options).create(create.channel, create.settings);
-  print(options.json ? channel_json(channel) : settings_text(channel));
+  Bus bus = connect(options);
+  const ChannelInfo channel = bus.create(create.channel, create.settings);
+  print(options.json ? channel_json(channel)
+                     : settings_text(channel) + access_lines(bus.channel(create.channel)));
   return kExitOk;
 }
 

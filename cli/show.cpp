@@ -44,11 +44,6 @@ std::string traffic_text(const ChannelInfo& channel) {
          "\nevicted      " + std::to_string(channel.evicted) + "\n";
 }
 
-std::string access_lines(const ChannelDetails& details) {
-  return "publish by   " + access_text(details.publish) +  //
-         "\nsubscribe by " + access_text(details.subscribe) + "\n";
-}
-
 std::string publishers_text(const std::vector<PublisherInfo>& publishers) {
   if (publishers.empty()) return "no publishers\n";
   using enum Table::Align;

@@ -38,4 +38,8 @@ std::uint64_t default_memory_limit() {
   return std::min(machine_memory(), shared_memory()) / 2;
 }
 
+std::uint64_t memory_limit(const Limits& limits) {
+  return limits.memory ? *limits.memory : default_memory_limit();
+}
+
 }  // namespace busbar::config

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "config/config.hpp"
+
 // What there is for channels. All in bytes; kUnknownMemory: it cannot be told, or has no bound.
 
 namespace busbar::config {
@@ -18,5 +20,8 @@ std::uint64_t free_shared_memory();
 /// The memory limit of a broker that was given none: half of the machine's memory or of the size of
 /// /dev/shm, whichever is less.
 std::uint64_t default_memory_limit();
+
+/// The memory limit in force.
+std::uint64_t memory_limit(const Limits& limits);
 
 }  // namespace busbar::config

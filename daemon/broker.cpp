@@ -85,7 +85,7 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::function<config::C
       lock_(take_lock(endpoint)),
       health_(loop_.turns()),
       signals_(make_signalfd()),
-      quota_(config_.limits.memory.value_or(config::default_memory_limit())),
+      quota_(config::memory_limit(config_.limits)),
       shares_(::geteuid(), config::user_share(config_.limits, quota_.limit())),
       access_(::geteuid(), config_.admin),
       maker_(loop_),
@@ -184,7 +184,8 @@ void Broker::reload(Reloader::Done done) {
 void Broker::apply(config::Config config) {
   config_ = std::move(config);
   spdlog::set_level(spdlog::level::from_str(config_.log_level));
-  quota_.set_limit(config_.limits.memory.value_or(config::default_memory_limit()));
+  quota_.set_limit(config::memory_limit(config_.limits));
+  greeter_.renew();
   shares_.set_most(config::user_share(config_.limits, quota_.limit()));
   access_.set_admin(config_.admin);
   channels_.set_limit(config_.limits.channels);

@@ -51,14 +51,26 @@ void check_text(const char* what, std::string_view text, std::size_t longest) {
 
 }  // namespace
 
+void Greeter::renew() {
+  const auto add = [this](const std::optional<control::Access>& given,
+                          const std::optional<control::Access>& fallback) {
+    configured_.add(given ? *given : fallback.value_or(control::Access()));
+  };
+  const control::ChannelSettings& defaults = config_.defaults;
+  configured_ = AccessIndex();
+  for (const auto& channel : config_.channels) {
+    add(channel.settings.publish, defaults.publish);
+    add(channel.settings.subscribe, defaults.subscribe);
+  }
+  if (!config_.dynamic_channels) return;
+  add(defaults.publish, {});
+  add(defaults.subscribe, {});
+}
+
 /// Whether there is anything here for this user.
 bool Greeter::may_join(const Peer& peer) const {
   if (access_.is_admin(peer)) return true;
-  config::ChannelPlan dynamic;
-  dynamic.publish = config_.defaults.publish.value_or(control::Access());
-  dynamic.subscribe = config_.defaults.subscribe.value_or(control::Access());
-  if (config_.dynamic_channels && access_.may_use(peer, dynamic)) return true;
-  return channels_.admitted().admits(peer);
+  return configured_.admits(peer) || channels_.admitted().admits(peer);
 }
 
 void Greeter::check_user(const Peer& peer) const {

@@ -3,6 +3,7 @@
 #include "common/control/messages.hpp"
 #include "config/config.hpp"
 #include "daemon/access_control.hpp"
+#include "daemon/access_index.hpp"
 #include "daemon/channel_registry.hpp"
 #include "daemon/session_table.hpp"
 #include "daemon/user_shares.hpp"
@@ -18,7 +19,12 @@ class Greeter {
         channels_(channels),
         access_(access),
         shares_(shares),
-        config_(config) {}
+        config_(config) {
+    renew();
+  }
+
+  /// The configuration has changed.
+  void renew();
 
   /// Throws Errc::refused, version, protocol, invalid_name or limit, with both sides in the text.
   control::Welcome greet(Session& session, const control::Hello& hello);
@@ -32,6 +38,7 @@ class Greeter {
   const AccessControl& access_;
   const UserShares& shares_;
   const config::Config& config_;
+  AccessIndex configured_;  // by the lists of the configuration, whether the channels exist or not
 };
 
 }  // namespace busbar::daemon

@@ -30,10 +30,6 @@ std::string words(const std::string& value) {
   return value.empty() ? "not given" : value;
 }
 
-std::uint64_t memory_limit(const config::Config& config) {
-  return config.limits.memory.value_or(config::default_memory_limit());
-}
-
 using Names = std::unordered_set<std::string_view>;
 
 Names names_of(const config::Config& config) {
@@ -98,7 +94,8 @@ class Planner {
   }
 
   void compare_limits() {
-    const std::uint64_t memory = memory_limit(from_), new_memory = memory_limit(to_);
+    const std::uint64_t memory = config::memory_limit(from_.limits),
+                        new_memory = config::memory_limit(to_.limits);
     change("limits.memory", rough_size_text(memory), rough_size_text(new_memory));
     change("limits.clients", std::uint64_t{from_.limits.clients},
            std::uint64_t{to_.limits.clients});
@@ -120,7 +117,12 @@ class Planner {
       return;
     }
     const std::string fixed = config::fixed_change(channel->plan(), wanted);
-    if (!fixed.empty()) return make_anew(channel, wanted, name + ": " + fixed);
+    if (!fixed.empty()) {
+      const bool to_others =
+          channel->plan().backing == shm::Backing::named && wanted.backing == shm::Backing::sealed;
+      return make_anew(channel, wanted,
+                       name + ": " + fixed + (to_others ? " (its lists now admit others)" : ""));
+    }
     const std::string access = config::access_change(channel->plan(), wanted);
     if (access.empty()) return;
     if (!old_names_.contains(wanted.ring.name) && channel->creator().origin != Origin::config) {

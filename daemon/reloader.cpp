@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/error.hpp"
+#include "common/base/names.hpp"
 #include "common/base/rough_size.hpp"
 #include "config/machine_memory.hpp"
 #include "config/settings_resolver.hpp"
@@ -15,17 +16,21 @@ namespace busbar::daemon {
 namespace {
 
 constexpr std::chrono::seconds kLongestReading{10};
-
-std::uint64_t memory_limit(const config::Config& config) {
-  return config.limits.memory.value_or(config::default_memory_limit());
-}
-
 /// All that needs no look at the broker's state.
 void read(WantedConfig& wanted, const std::function<config::Config()>& load) {
   wanted.config = load();
   const config::SettingsResolver resolver(wanted.config.defaults);
   for (const auto& configured : wanted.config.channels) {
     wanted.channels.push_back(resolver.resolve(configured.name, configured.settings));
+  }
+}
+
+std::shared_ptr<ChannelMemory> memory_of(const config::ChannelPlan& plan,
+                                         const SegmentNames& names) {
+  try {
+    return std::make_shared<ChannelMemory>(plan.ring, plan.backing, names.next());
+  } catch (const Error& error) {
+    throw Error(error.errc(), "channel " + busbar::quoted(plan.ring.name) + ": " + error.what());
   }
 }
 
@@ -103,7 +108,7 @@ void Reloader::prepare(const std::shared_ptr<Attempt>& attempt) {
 /// By the limit that is to come, if it is the higher one: it may be there for these channels.
 void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
   const std::uint64_t before = quota_.limit();
-  const std::uint64_t after = memory_limit(attempt.wanted.config);
+  const std::uint64_t after = config::memory_limit(attempt.wanted.config.limits);
   quota_.set_limit(std::max(before, after));
   try {
     for (const config::ChannelPlan& wanted : plan.make) {
@@ -124,10 +129,7 @@ void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
 
 void Reloader::make(const std::shared_ptr<Attempt>& attempt) {
   maker_.post({[attempt, names = channels_.segment_names()] {
-                 for (Made& made : attempt->made) {
-                   made.memory = std::make_shared<ChannelMemory>(made.plan.ring, made.plan.backing,
-                                                                 names.next());
-                 }
+                 for (Made& made : attempt->made) made.memory = memory_of(made.plan, names);
                },
                [this, attempt](const std::exception_ptr& failure) {
                  if (!failure) return guarded([&] { commit(attempt); });

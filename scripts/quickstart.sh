@@ -161,7 +161,7 @@ sum() { awk '{ total += $1 } END { printf "%.0f", total }'; }
 most() { awk '$1 > most { most = $1 } END { printf "%.0f", most }'; }
 
 for ((i = 0; i < 100; i++)); do
-  seats=$(show | numbers lag_bytes | grep -c . || true)
+  seats=$(show | numbers cursor | grep -c . || true)  # one a subscriber
   ((seats == subscribers)) && break
   sleep 0.05
 done

@@ -53,7 +53,10 @@ bool is_listed(const std::string& user, gid_t gid) {
 std::string admission(const SocketProbe& probe) {
   const bool folder = probe.denier != probe.path;
   const bool group_may = (probe.mode & (folder ? 0010 : 0020)) != 0 && probe.group != 0;
-  if (!group_may) return "sudo -u " + shell_word(user_name(probe.owner)) + " busbar doctor";
+  if (!group_may) {
+    return folder ? "sudo chmod a+x " + shell_word(probe.denier)
+                  : "sudo -u " + shell_word(user_name(probe.owner)) + " busbar doctor";
+  }
   const std::string user = user_name(::geteuid());
   const std::string group = group_name(probe.group);
   // A login keeps the groups that there were when it began.
@@ -116,7 +119,8 @@ Finding judge(const SocketProbe& probe, bool service) {
     case State::refused:
       return {problem, "socket", probe.path + ": the broker refuses you: " + probe.words,
               "programs of this user cannot use this bus",
-              "sudo -u " + shell_word(user_name(probe.owner)) + " busbar doctor"};
+              "sudoedit /etc/busbar/busbar.json && sudo busbar reload   # put " +
+                  shell_word(user_name(::geteuid())) + " or a group of yours into a list"};
     case State::full:
       return {problem, "socket", probe.path + ": " + probe.words,
               "programs that start now cannot join",
