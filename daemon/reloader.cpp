@@ -52,7 +52,8 @@ void Reloader::begin(Done done) {
     return done(
         {}, std::make_exception_ptr(Error(Errc::in_use,
                                           "an earlier reload still reads the file or waits for the "
-                                          "name service that knows its users")));
+                                          "name service that knows its users; if it does not end, "
+                                          "give numbers for names and restart the broker")));
   }
   waiting_.push_back(std::move(done));
   if (attempted_.empty()) start();

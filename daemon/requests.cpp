@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -219,14 +220,25 @@ Requests::Result Requests::run(const Call& call, const control::Broker&) {
 
 Requests::Result Requests::run(const Call& call, const control::Reload&) {
   access_.require_admin(call.session.peer(), "reload the configuration");
-  reload_([this, session_id = call.session.id(), id = call.request.id](
+  // It may fail before it returns: then the answer is this one's, and nothing waits.
+  struct Waiting {
+    bool already = false;
+    Result answer;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  reload_([this, waiting, session_id = call.session.id(), id = call.request.id](
               const Reloader::Changes& changes, std::exception_ptr failed) {
+    Answer answer =
+        failed ? failure(id, failed) : make_answer({id, control::Reloaded{short_list(changes)}});
+    if (!waiting->already) {
+      waiting->answer = std::move(answer);
+      return;
+    }
     Session* session = sessions_.find(session_id);
-    if (session == nullptr || !session->connected()) return;
-    session->socket()->send(failed ? failure(id, failed)
-                                   : make_answer({id, control::Reloaded{short_list(changes)}}));
+    if (session != nullptr && session->connected()) session->socket()->send(std::move(answer));
   });
-  return std::nullopt;
+  waiting->already = true;
+  return std::move(waiting->answer);
 }
 
 bool Requests::take_back_left(const std::shared_ptr<Channel>& channel) {
