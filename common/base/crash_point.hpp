@@ -1,0 +1,63 @@
+#pragma once
+
+// Named places where a process can be made to die, for tests alone:
+// BUSBAR_CRASH_POINT("what.step"). Nothing at all unless BUSBAR_CRASH_POINTS is defined, which only
+// the targets of tests/crash do.
+
+#ifndef BUSBAR_CRASH_POINTS
+#define BUSBAR_CRASH_POINT(name) static_cast<void>(0)
+#else
+#define BUSBAR_CRASH_POINT(name) ::busbar::CrashPoint::pass(name)
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+namespace busbar {
+
+/// The point at which this process dies, if any: from the environment, BUSBAR_CRASH_AT=NAME or
+/// NAME:N for the N-th pass, or armed from within. SIGKILL on itself, as any death from outside.
+class CrashPoint {
+ public:
+  static void pass(const char* name) noexcept {
+    CrashPoint& point = instance();
+    if (point.left_.load(std::memory_order_relaxed) == 0 || std::strcmp(name, point.name_) != 0) {
+      return;
+    }
+    if (point.left_.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
+  }
+
+  /// At the `nth` pass from now on. Not while other threads may pass one.
+  static void arm(const char* name, std::uint32_t nth = 1) noexcept { instance().set(name, nth); }
+  static void disarm() noexcept { instance().set("", 0); }
+
+ private:
+  CrashPoint() noexcept {
+    const char* wanted = std::getenv("BUSBAR_CRASH_AT");
+    if (wanted != nullptr) set(wanted, 1);
+  }
+  static CrashPoint& instance() noexcept {
+    static CrashPoint point;
+    return point;
+  }
+  void set(const char* name, std::uint32_t nth) noexcept {
+    std::strncpy(name_, name, sizeof name_ - 1);
+    char* colon = std::strchr(name_, ':');
+    if (colon != nullptr) {
+      *colon = '\0';
+      nth = static_cast<std::uint32_t>(std::strtoul(colon + 1, nullptr, 10));
+    }
+    left_ = nth;
+  }
+
+  char name_[64] = {};
+  std::atomic<std::uint32_t> left_{0};
+};
+
+}  // namespace busbar
+
+#endif
