@@ -96,7 +96,13 @@ control::Welcome Greeter::greet(Session& session, const control::Hello& hello) {
                                  " clients is reached; stop some or raise limits.clients");
   }
   sessions_.welcome(session, hello);
-  return {kControlProtocol, kLibraryVersion, config_.bus, session.id(), random_hex(kSecretBytes)};
+  control::Welcome welcome;
+  welcome.protocol = kControlProtocol;
+  welcome.broker = kLibraryVersion;
+  welcome.bus = config_.bus;
+  welcome.session = session.id();
+  welcome.secret = random_hex(kSecretBytes);
+  return welcome;
 }
 
 }  // namespace busbar::daemon

@@ -111,7 +111,8 @@ control::ClientReport client_report(const Session& session) {
           session.library(),
           session.held(control::Role::publisher),
           session.held(control::Role::subscriber),
-          session.connected()};
+          session.connected(),
+          "unknown"};
 }
 
 }  // namespace

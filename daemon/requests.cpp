@@ -83,7 +83,8 @@ Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const Acce
       reload_(std::move(reload)) {}
 
 void Requests::handle(Session& session, const control::Request& request) {
-  const bool has_reply = !std::holds_alternative<control::Leave>(request.body);
+  const bool has_reply = !std::holds_alternative<control::Leave>(request.body) &&
+                         !std::holds_alternative<control::HeldUp>(request.body);
   Result result = attempt({session, request});
   if (!session.connected() || !has_reply) return;
   if (result) {
@@ -239,6 +240,10 @@ Requests::Result Requests::run(const Call& call, const control::Reload&) {
   });
   waiting->already = true;
   return std::move(waiting->answer);
+}
+
+Requests::Result Requests::run(const Call&, const control::HeldUp&) {
+  return std::nullopt;
 }
 
 bool Requests::take_back_left(const std::shared_ptr<Channel>& channel) {

@@ -60,6 +60,7 @@ class Requests {
   Result run(const Call& call, const control::Clients& body);
   Result run(const Call& call, const control::Broker& body);
   Result run(const Call& call, const control::Reload& body);
+  Result run(const Call& call, const control::HeldUp& body);
 
   Result wait(const Call& call, Channel& channel);
   bool take_back_left(const std::shared_ptr<Channel>& channel);

@@ -43,6 +43,8 @@ constexpr const char* kKind<Broker> = "broker";
 template <>
 constexpr const char* kKind<Reload> = "reload";
 template <>
+constexpr const char* kKind<HeldUp> = "held_up";
+template <>
 constexpr const char* kKind<Reloaded> = "reloaded";
 template <>
 constexpr const char* kKind<Welcome> = "welcome";

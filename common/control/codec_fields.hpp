@@ -23,6 +23,9 @@ void fields(A& a, typename A::template Ref<Hello> m) {
   a("layout_to", m.layout_to);
   a("name", m.name);
   a("process", m.process);
+  a.or_default("session", m.session);
+  a.or_default("secret", m.secret);
+  a.or_default("last_grant", m.last_grant);
 }
 
 template <class A>
@@ -96,6 +99,16 @@ template <class A>
 void fields(A&, typename A::template Ref<Reload>) {}
 
 template <class A>
+void fields(A& a, typename A::template Ref<HeldUp> m) {
+  a("channel_id", m.channel_id);
+  a("role", m.role);
+  a("index", m.index);
+  a("grant", m.grant);
+  a("by_role", m.by_role);
+  a("by_index", m.by_index);
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<Failure> m) {
   a("code", m.code);
   a("text", m.text);
@@ -108,6 +121,9 @@ void fields(A& a, typename A::template Ref<Welcome> m) {
   a("bus", m.bus);
   a("session", m.session);
   a("secret", m.secret);
+  a("epoch", m.epoch);
+  a("resumed", m.resumed);
+  a("lost", m.lost);
 }
 
 template <class A>
@@ -217,6 +233,7 @@ void fields(A& a, typename A::template Ref<ClientReport> m) {
   a("publishers", m.publishers);
   a("subscribers", m.subscribers);
   a("connected", m.connected);
+  a("state", m.state);
 }
 
 template <class A>
@@ -235,6 +252,7 @@ void fields(A& a, typename A::template Ref<BrokerReport> m) {
   a("version", m.version);
   a("bus", m.bus);
   a("pid", m.pid);
+  a("epoch", m.epoch);
   a("memory", m.memory);
   a("memory_limit", m.memory_limit);
   a("clients", m.clients);

@@ -31,6 +31,10 @@ struct Hello {
   std::uint32_t layout_to = 0;
   std::string name;  // the client's
   ProcessStatement process;
+  // Of who was here before: his session, if this or an earlier broker still knows it by the secret.
+  std::uint64_t session = 0;  // 0: a new one
+  std::string secret = {};
+  std::uint64_t last_grant = 0;  // the highest that has reached him: later ones never did
 };
 /// Who may do something. Numbers of the machine that the broker runs on; its own user and root
 /// always may.
@@ -87,9 +91,17 @@ struct Clients {
 };
 struct Broker {};
 struct Reload {};
+struct HeldUp {  // a notice: a place of this client has been waiting for another one for long
+  std::uint64_t channel_id = 0;
+  Role role = Role::publisher;
+  std::uint32_t index = 0;
+  std::uint64_t grant = 0;
+  Role by_role = Role::publisher;
+  std::uint32_t by_index = 0;
+};
 
 using RequestBody =
-    std::variant<Hello, Create, Open, Leave, Remove, List, Show, Clients, Broker, Reload>;
+    std::variant<Hello, Create, Open, Leave, Remove, List, Show, Clients, Broker, Reload, HeldUp>;
 struct Request {
   std::uint64_t id = 0;  // chosen by the client, repeated in the reply
   RequestBody body;
@@ -105,7 +117,10 @@ struct Welcome {
   std::string broker;  // version
   std::string bus;
   std::uint64_t session = 0;
-  std::string secret;  // 32 hex digits: proves the session to a restarted broker
+  std::string secret;       // 32 hex digits: proves the session to this broker and to the next
+  std::uint64_t epoch = 0;  // counts the brokers of this bus, restarts included
+  bool resumed = false;     // the session that was asked for goes on, with the places that it holds
+  std::vector<std::uint64_t> lost = {};  // channels that are no more: their places are orphans
 };
 /// What a channel's subscribers do to it, all of them together.
 struct LoadReport {
@@ -177,6 +192,7 @@ struct ClientReport {
   std::string library;
   std::uint32_t publishers = 0, subscribers = 0;
   bool connected = false;
+  std::string state;  // of its process: "running", "stopped", "unknown"
 };
 struct ClientList {
   std::vector<ClientReport> clients;
@@ -185,6 +201,7 @@ struct ClientList {
 struct BrokerReport {
   std::string version, bus;
   std::int64_t pid = 0;
+  std::uint64_t epoch = 0;
   std::uint64_t memory = 0, memory_limit = 0;
   std::uint32_t clients = 0, clients_limit = 0, channels = 0, channels_limit = 0;
   std::uint64_t uptime_ms = 0, resident = 0, descriptors = 0;

@@ -53,6 +53,22 @@ TEST(Codec, WritesARequestThatItReads) {
   EXPECT_EQ(std::get<Hello>(request.body).process.start_time, 123456789u);
 }
 
+TEST(Codec, TakesAHelloOfWhoWasNeverHereBefore) {
+  const Request request = decoded(
+      R"({"id":1,"request":"hello","protocol":1,"library":"1","layout_from":1,"layout_to":1,)"
+      R"("name":"a","process":{"pid":1,"start_time":2,"pid_namespace":3}})");
+  EXPECT_EQ(std::get<Hello>(request.body).session, 0u);
+  EXPECT_EQ(std::get<Hello>(request.body).last_grant, 0u);
+}
+
+TEST(Codec, KeepsTheChannelsThatAReturningClientHasLost) {
+  Welcome welcome;
+  welcome.epoch = 3;
+  welcome.resumed = true;
+  welcome.lost = {1, 18446744073709551615u};
+  EXPECT_THAT(round_trip(welcome).lost, testing::ElementsAre(1u, 18446744073709551615u));
+}
+
 TEST(Codec, LeavesOutSettingsThatAreNotGiven) {
   Create create{"quotes", {}};
   create.settings.capacity = 4096;
