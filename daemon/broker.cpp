@@ -77,12 +77,14 @@ std::string words(const Peer& peer) {
 
 }  // namespace
 
-Broker::Broker(config::Config config, Endpoint endpoint, std::function<config::Config()> load,
-               Patience patience)
+Broker::Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescriptor> stored,
+               std::function<config::Config()> load, Patience patience)
     : config_(std::move(config)),
       path_(endpoint.path),
       patience_(patience),
       lock_(take_lock(endpoint)),
+      notify_socket_(loop_, notify_address()),
+      store_(notify_socket_, std::move(stored)),
       health_(loop_.turns()),
       signals_(make_signalfd()),
       quota_(config::memory_limit(config_.limits)),
@@ -100,7 +102,8 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::function<config::C
                 [this](Reloader::Done done) { reload(std::move(done)); }),
       greeter_(sessions_, channels_, access_, shares_, config_),
       deadlines_(loop_, [this](std::uint64_t id) { on_overdue(id); }),
-      service_(loop_, {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
+      service_(loop_, notify_socket_,
+               {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
       socket_(std::move(endpoint), {config_.socket_mode, config_.socket_group}),
       listener_(loop_, socket_.fd(), [this] { on_acceptable(); }) {
   signal_watch_ = loop_.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/unique_fd.hpp"
 #include "config/config.hpp"
@@ -14,12 +15,15 @@
 #include "daemon/complaints.hpp"
 #include "daemon/control_socket.hpp"
 #include "daemon/deadlines.hpp"
+#include "daemon/descriptor_store.hpp"
 #include "daemon/endpoint.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/greeter.hpp"
 #include "daemon/health.hpp"
 #include "daemon/housekeeper.hpp"
 #include "daemon/listener.hpp"
+#include "daemon/named_descriptor.hpp"
+#include "daemon/notify_socket.hpp"
 #include "daemon/patience.hpp"
 #include "daemon/quota.hpp"
 #include "daemon/reloader.hpp"
@@ -38,9 +42,10 @@ namespace busbar::daemon {
 class Broker {
  public:
   /// Throws Errc::in_use (another broker), invalid_argument, system.
-  /// `load` reads the configuration anew, on another thread.
-  Broker(config::Config config, Endpoint endpoint, std::function<config::Config()> load,
-         Patience patience = {});
+  /// `stored`: the descriptors that were handed over. `load` reads the configuration anew, on
+  /// another thread.
+  Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescriptor> stored,
+         std::function<config::Config()> load, Patience patience = {});
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -83,6 +88,8 @@ class Broker {
   Patience patience_;
   std::unique_ptr<SocketLock> lock_;  // null: it cannot be had, and the socket was handed over
   EventLoop loop_;
+  NotifySocket notify_socket_;
+  DescriptorStore store_;
   Health health_;
   UniqueFd signals_;
   Quota quota_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <utility>
 
 #include "common/base/error.hpp"
@@ -12,7 +13,7 @@
 #include "daemon/command_line.hpp"
 #include "daemon/descriptor_limit.hpp"
 #include "daemon/exit_code.hpp"
-#include "daemon/handed_over_socket.hpp"
+#include "daemon/handed_over.hpp"
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
 #include "daemon/socket_path.hpp"
@@ -32,8 +33,7 @@ busbar::config::Config configuration(const CommandLine& line) {
 }
 
 /// The socket that was handed over, else the one that is asked for.
-Endpoint endpoint_of(const busbar::config::Config& config) {
-  auto handed_over = handed_over_socket();
+Endpoint endpoint_of(const busbar::config::Config& config, std::optional<Endpoint> handed_over) {
   if (!handed_over) {
     return {prepare_socket_path(config.socket, {config.socket_mode, config.socket_group})};
   }
@@ -55,8 +55,9 @@ int serve(busbar::config::Config config, const CommandLine& line) {
     const std::uint64_t descriptors = raise_descriptor_limit();
     report_descriptor_limit(descriptors, config.limits);
     reserve_descriptors(descriptors, config.limits);
-    Endpoint endpoint = endpoint_of(config);
-    Broker broker(std::move(config), std::move(endpoint),
+    HandedOver handed_over = take_handed_over();
+    Endpoint endpoint = endpoint_of(config, std::move(handed_over.socket));
+    Broker broker(std::move(config), std::move(endpoint), std::move(handed_over.stored),
                   [line] { return configuration_anew(line); });
     broker.run();
     return kExitOk;

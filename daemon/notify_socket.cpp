@@ -1,20 +1,34 @@
 #include "daemon/notify_socket.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cerrno>
-#include <cstddef>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 namespace busbar::daemon {
 namespace {
 
-// Far more than ever waits: a service manager that hangs costs no more than this.
-constexpr std::size_t kMostUnsent = 64;
+using std::chrono_literals::operator""ms;
+
+// Far more than ever waits: a service manager that hangs costs no more than this, beside what it
+// has to hear.
+constexpr std::size_t kMostThatMayBeLost = 64;
+// Without any progress.
+constexpr std::chrono::seconds kPatienceAtTheEnd{1};
+constexpr int kLookAgainMs = 100;
+
+/// Beside a full queue: too many descriptors on their way, no memory. No event tells when it ends.
+bool is_shortage(int error) {
+  return error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace
 
@@ -26,10 +40,38 @@ NotifySocket::NotifySocket(EventLoop& loop, std::string address)
   address_.clear();
 }
 
+NotifySocket::~NotifySocket() {
+  using Clock = std::chrono::steady_clock;
+  auto until = Clock::now() + kPatienceAtTheEnd;
+  while (!unsent_.empty() && Clock::now() < until) {
+    const std::size_t before = unsent_.size();
+    pollfd entry{socket_.get(), POLLOUT, 0};
+    ::poll(&entry, 1, kLookAgainMs);
+    flush();
+    if (unsent_.size() < before) until = Clock::now() + kPatienceAtTheEnd;
+  }
+  if (unsent_.empty()) return;
+  spdlog::warn("the service manager does not listen: {} messages for it are lost", unsent_.size());
+}
+
 void NotifySocket::send(std::string lines) {
   if (address_.empty()) return;
-  if (unsent_.size() == kMostUnsent || (!unsent_.empty() && unsent_.back() == lines)) return;
-  unsent_.push_back(std::move(lines));
+  if (may_be_lost_ == kMostThatMayBeLost) return;
+  if (!unsent_.empty() && unsent_.back().lines == lines) return;
+  unsent_.push_back({std::move(lines), UniqueFd(), false});
+  ++may_be_lost_;
+  if (!watch_) flush();
+}
+
+void NotifySocket::send_surely(std::string lines, int fd) {
+  if (address_.empty()) return;
+  if (unsent_.empty() && connect() && try_send(lines, fd) == 0) return;
+  UniqueFd copy(fd < 0 ? -1 : ::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (fd >= 0 && !copy) {
+    return spdlog::error("the service manager cannot be given a descriptor: {}",
+                         std::strerror(errno));
+  }
+  unsent_.push_back({std::move(lines), std::move(copy), true});
   if (!watch_) flush();
 }
 
@@ -47,26 +89,61 @@ bool NotifySocket::connect() {
   return true;
 }
 
+int NotifySocket::try_send(const std::string& lines, int fd) {
+  iovec bytes{const_cast<char*>(lines.data()), lines.size()};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  if (fd >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  }
+  while (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
 void NotifySocket::flush() {
   watch_.reset();
   while (!unsent_.empty()) {
-    const std::string& next = unsent_.front();
+    const Unsent& next = unsent_.front();
     if (!connect()) return give_up(errno);
-    if (::send(socket_.get(), next.data(), next.size(), MSG_NOSIGNAL) < 0) {
-      if (errno != EAGAIN && errno != EINTR) return give_up(errno);
-      watch_ = loop_.watch(socket_.get(), EPOLLOUT, [this](std::uint32_t) { flush(); });
-      return;
+    if (const int error = try_send(next.lines, next.fd.get()); error != 0) {
+      return error == EAGAIN || is_shortage(error) ? wait_for_room(error) : give_up(error);
     }
+    if (!next.surely) --may_be_lost_;
     unsent_.pop_front();
   }
 }
 
+void NotifySocket::wait_for_room(int error) {
+  if (error == EAGAIN) {
+    watch_ = loop_.watch(socket_.get(), EPOLLOUT, [this](std::uint32_t) { flush(); });
+    return;
+  }
+  if (!retry_) retry_.emplace(loop_, [this] { flush(); });
+  retry_->once(100ms);
+}
+
 void NotifySocket::give_up(int error) {
   unsent_.clear();
+  may_be_lost_ = 0;
   socket_.reset();  // perhaps another one listens there next time
   if (std::exchange(failed_, true)) return;
   spdlog::warn("the service manager cannot be told how it goes: {}: {}", address_,
                std::strerror(error));
+}
+
+std::string notify_address() {
+  const char* address = std::getenv("NOTIFY_SOCKET");
+  return address == nullptr ? std::string() : std::string(address);
 }
 
 }  // namespace busbar::daemon

@@ -3,18 +3,12 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
-#include <cstdlib>
 #include <utility>
 
 namespace busbar::daemon {
 namespace {
 
 using std::chrono_literals::operator""s;
-
-std::string address_from_environment() {
-  const char* address = std::getenv("NOTIFY_SOCKET");
-  return address == nullptr ? std::string() : std::string(address);
-}
 
 std::chrono::microseconds watchdog_from_environment() {
   std::uint64_t interval = 0;
@@ -29,8 +23,8 @@ std::string monotonic_now() {
 
 }  // namespace
 
-ServiceManager::ServiceManager(EventLoop& loop, Sources sources)
-    : sources_(std::move(sources)), socket_(loop, address_from_environment()) {
+ServiceManager::ServiceManager(EventLoop& loop, NotifySocket& socket, Sources sources)
+    : sources_(std::move(sources)), socket_(socket) {
   if (!socket_) return;
   status_timer_.emplace(loop, [this] { tell_status(); });
   watchdog_ = watchdog_from_environment();

@@ -13,7 +13,7 @@ namespace busbar::daemon {
 
 /// What systemd, or whoever speaks like it, is told of this service: when clients find all that
 /// was configured, that a reload is going on, how many there are, that the main loop still turns.
-/// Without $NOTIFY_SOCKET nothing at all. Never waits; main thread only; must not outlive its loop.
+/// Never waits; main thread only; must not outlive its loop and socket.
 class ServiceManager {
  public:
   struct Sources {
@@ -23,8 +23,8 @@ class ServiceManager {
     std::function<std::chrono::nanoseconds()> stuck_for;
   };
 
-  /// Goes by the environment: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID. Throws Errc::system.
-  ServiceManager(EventLoop& loop, Sources sources);
+  /// Goes by the environment: WATCHDOG_USEC, WATCHDOG_PID. Throws Errc::system.
+  ServiceManager(EventLoop& loop, NotifySocket& socket, Sources sources);
 
   /// It serves, or a reload is over, whether it changed anything or not.
   void ready();
@@ -40,7 +40,7 @@ class ServiceManager {
   void ping();
 
   Sources sources_;
-  NotifySocket socket_;
+  NotifySocket& socket_;
   std::string told_status_;
   bool status_is_due_ = false;
   bool starved_ = false;

@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,13 +26,13 @@ using ::testing::HasSubstr;
 
 /// busbard with these descriptors handed over to it, or to process `pid`.
 Process start(const std::vector<int>& sockets, const std::vector<std::string>& arguments = {},
-              const std::string& pid = "$$") {
+              const std::string& pid = "$$", std::vector<std::string> environment = {}) {
   const std::string set_up = "LISTEN_PID=" + pid + " exec \"$0\" \"$@\"";
   std::vector<std::string> argv{"sh", "-c", set_up, BUSBARD_PATH};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return Process(argv,
-                 {.environment = {"LISTEN_FDS=" + std::to_string(sockets.size()), "BUSBAR_SOCKET"},
-                  .descriptors = sockets});
+  environment.push_back("LISTEN_FDS=" + std::to_string(sockets.size()));
+  environment.push_back("BUSBAR_SOCKET");
+  return Process(argv, {.environment = environment, .descriptors = sockets});
 }
 
 struct SocketActivation : ::testing::Test {
@@ -91,6 +94,39 @@ TEST_F(SocketActivation, NeedsNoLockFile) {
   EXPECT_TRUE(broker.wait_for_stderr("segments that a killed broker left are not removed"));
 }
 
+TEST_F(SocketActivation, TakesMemoryThatWasKeptBesideTheSocket) {
+  const UniqueFd listening = listening_socket(path);
+  const UniqueFd memory(::memfd_create("kept", MFD_CLOEXEC));
+  Process broker = start({memory.get(), listening.get(), memory.get()});
+  ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
+  RawClient(path).ask(control::List{}).as<control::ChannelList>();
+}
+
+TEST_F(SocketActivation, TakesAsManyAsAFullStoreHas) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < 17000) GTEST_SKIP() << "17000 open descriptors are not allowed here";
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const UniqueFd listening = listening_socket(path);
+  const UniqueFd memory(::memfd_create("kept", MFD_CLOEXEC));
+  std::vector<int> descriptors(8192, memory.get());
+  descriptors.push_back(listening.get());
+  std::string names;
+  for (int i = 0; i < 8192; ++i) names += "c" + std::to_string(1'000'000'000'000 + i) + ":";
+  Process broker = start(descriptors, {}, "$$", {"LISTEN_FDNAMES=" + names + "busbard.socket"});
+  ASSERT_TRUE(broker.wait_for_stderr("serves bus"));
+  RawClient(path).ask(control::List{}).as<control::ChannelList>();
+}
+
+TEST_F(SocketActivation, ClosesWhatIsNeitherASocketNorMemory) {
+  const UniqueFd listening = listening_socket(path);
+  const UniqueFd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Process broker = start({listening.get(), other.get()});
+  ASSERT_TRUE(broker.wait_for_stderr("descriptor 4 (\"unknown\") was handed over and is closed"));
+  RawClient(path).ask(control::List{}).as<control::ChannelList>();
+}
+
 TEST_F(SocketActivation, RefusesAStreamSocket) {
   const UniqueFd listening = listening_socket(path, SOCK_STREAM);
   Process broker = start({listening.get()});
@@ -111,7 +147,7 @@ TEST_F(SocketActivation, RefusesSeveralSockets) {
   const UniqueFd two = listening_socket(directory.path("two"));
   Process broker = start({one.get(), two.get()});
   EXPECT_EQ(broker.wait(), 2);
-  EXPECT_THAT(broker.stderr_text(), HasSubstr("2 descriptors were handed over, not 1"));
+  EXPECT_THAT(broker.stderr_text(), HasSubstr("several sockets were handed over, not 1"));
 }
 
 TEST_F(SocketActivation, RefusesASocketWithoutAPath) {

@@ -92,9 +92,9 @@ struct Child {
   const std::vector<UniqueFd>& descriptors;
 };
 
-/// A duplicate where none of those is that a child is to have.
-int moved_away(int fd) {
-  return ::fcntl(fd, F_DUPFD_CLOEXEC, 100);
+/// A duplicate where none of the `count` is that a child is to have.
+int moved_away(int fd, std::size_t count) {
+  return ::fcntl(fd, F_DUPFD_CLOEXEC, 100 + static_cast<int>(count));
 }
 
 bool hand_over(const std::vector<UniqueFd>& descriptors) {
@@ -106,7 +106,7 @@ bool hand_over(const std::vector<UniqueFd>& descriptors) {
 }
 
 [[noreturn]] void become(const Child& child) {
-  const int failure = moved_away(child.failure);
+  const int failure = moved_away(child.failure, child.descriptors.size());
   bool fine = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == child.parent;
   for (int fd = 0; fine && fd < 3; ++fd) {
     fine = ::dup2(child.streams[static_cast<std::size_t>(fd)], fd) >= 0;
@@ -183,7 +183,9 @@ Process::Process(const std::vector<std::string>& argv, const Options& options)
   const char* directory =
       options.working_directory.empty() ? nullptr : options.working_directory.c_str();
   std::vector<UniqueFd> descriptors;
-  for (const int fd : options.descriptors) descriptors.emplace_back(moved_away(fd));
+  for (const int fd : options.descriptors) {
+    descriptors.emplace_back(moved_away(fd, options.descriptors.size()));
+  }
   const Child child{{in.childs, out.childs, err.childs},
                     directory,
                     ::getpid(),

@@ -61,7 +61,7 @@ class ImpatientBroker {
     set_up_log({"info", "stderr", "test"});
     set_up_process();
     Broker broker(
-        {}, {socket_}, [] { return config::Config(); }, patience);
+        {}, {socket_}, {}, [] { return config::Config(); }, patience);
     broker.run();
   }
   bool answers() const {

@@ -19,19 +19,15 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::MatchesRegex;
 
-/// A listening service manager in the environment.
+/// A service manager that listens.
 struct ServiceManagerTest : ::testing::Test {
   ServiceManagerTest() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
   }
-  ~ServiceManagerTest() override {
-    ::unsetenv("NOTIFY_SOCKET");
-    ::unsetenv("WATCHDOG_USEC");
-  }
+  ~ServiceManagerTest() override { ::unsetenv("WATCHDOG_USEC"); }
 
   /// What has come; datagrams are there as soon as they are sent.
   std::optional<std::string> next() {
@@ -45,6 +41,7 @@ struct ServiceManagerTest : ::testing::Test {
   std::string path = directory.path("notify");
   UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   EventLoop loop;
+  NotifySocket notify_socket{loop, path};
 };
 
 ServiceManager::Sources well(std::string status = "fine") {
@@ -52,7 +49,7 @@ ServiceManager::Sources well(std::string status = "fine") {
 }
 
 TEST_F(ServiceManagerTest, HearsOfAReloadWithItsTimeAndOfItsEnd) {
-  ServiceManager manager(loop, well());
+  ServiceManager manager(loop, notify_socket, well());
   manager.reloading();
   manager.ready();
   EXPECT_THAT(next().value_or(""),
@@ -62,8 +59,8 @@ TEST_F(ServiceManagerTest, HearsOfAReloadWithItsTimeAndOfItsEnd) {
 }
 
 TEST_F(ServiceManagerTest, HearsNothingWhereThereIsNone) {
-  ::unsetenv("NOTIFY_SOCKET");
-  ServiceManager manager(loop, well());
+  NotifySocket nowhere(loop, "");
+  ServiceManager manager(loop, nowhere, well());
   manager.ready();
   manager.reloading();
   manager.changed();
@@ -73,7 +70,7 @@ TEST_F(ServiceManagerTest, HearsNothingWhereThereIsNone) {
 
 TEST_F(ServiceManagerTest, HearsAStatusOnlyIfItIsAnotherOne) {
   std::string status = "one";
-  ServiceManager manager(loop, {[&] { return status; }, [] { return 0ns; }});
+  ServiceManager manager(loop, notify_socket, {[&] { return status; }, [] { return 0ns; }});
   Timer end(loop, [&] { loop.stop(); });
   manager.ready();
   manager.changed();
@@ -90,7 +87,7 @@ TEST_F(ServiceManagerTest, IsNotToldThatAllIsWellWhileSomethingIsStuck) {
     if (++asked == 5) loop.stop();
     return asked < 3 ? 3ms : 1ms;  // longer than the interval, twice
   };
-  const ServiceManager manager(loop, {[] { return ""; }, stuck_for});
+  const ServiceManager manager(loop, notify_socket, {[] { return ""; }, stuck_for});
   loop.run();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(next(), "WATCHDOG=1");
   EXPECT_EQ(next(), std::nullopt);
