@@ -13,9 +13,16 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app("The broker of a busbar: owns the channels and hands them to clients.", "busbard");
   app.add_option("--config", line.config, "Configuration file")->type_name("FILE");
   app.add_option("--socket", line.socket, "Control socket to listen on")->type_name("PATH");
-  app.add_flag("--check-config", line.check_config,
-               "Say what the configuration means for a broker of this user, or what is wrong with "
-               "it, and exit");
+  CLI::Option* check = app.add_flag(
+      "--check-config", line.check_config,
+      "Say what the configuration means for a broker of this user, or what is wrong with it, and "
+      "exit");
+  app.add_flag(
+         "--supervise", line.supervise,
+         "Run the broker as a child, start it anew when it dies, and keep its channels' memory "
+         "meanwhile: for machines without systemd")
+      ->disable_flag_override()
+      ->excludes(check);
   app.add_option("--log-level", line.log_level, std::string("One of ") + kLogLevels)
       ->type_name("L")
       ->check([](const std::string& level) {

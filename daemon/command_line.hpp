@@ -12,6 +12,7 @@ struct CommandLine {
   std::string log_level = {};
   std::string log_target = {};
   bool check_config = false;
+  bool supervise = false;
   /// Set: nothing is to be done any more (--help, --version, or wrong usage).
   std::optional<int> exit_code = {};
 };

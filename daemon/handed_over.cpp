@@ -28,21 +28,6 @@ Error refusal(const std::string& what) {
                    "; the socket unit needs ListenSequentialPacket=/a/path and nothing else");
 }
 
-/// All descriptors, close-on-exec, with their names.
-std::vector<NamedDescriptor> take_all() {
-  char** names = nullptr;
-  const int count = ::sd_listen_fds_with_names(1, &names);
-  if (count < 0) throw refusal(std::string("LISTEN_FDS cannot be used: ") + std::strerror(-count));
-  std::vector<NamedDescriptor> all;
-  all.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    all.push_back({names[i], UniqueFd(SD_LISTEN_FDS_START + i)});
-    std::free(names[i]);
-  }
-  std::free(names);
-  return all;
-}
-
 bool is_socket(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
@@ -82,9 +67,23 @@ Endpoint endpoint_at(NamedDescriptor descriptor) {
 
 }  // namespace
 
+std::vector<NamedDescriptor> take_all_handed_over() {
+  char** names = nullptr;
+  const int count = ::sd_listen_fds_with_names(1, &names);
+  if (count < 0) throw refusal(std::string("LISTEN_FDS cannot be used: ") + std::strerror(-count));
+  std::vector<NamedDescriptor> all;
+  all.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    all.push_back({names[i], UniqueFd(SD_LISTEN_FDS_START + i)});
+    std::free(names[i]);
+  }
+  std::free(names);
+  return all;
+}
+
 HandedOver take_handed_over() {
   HandedOver result;
-  for (NamedDescriptor& descriptor : take_all()) {
+  for (NamedDescriptor& descriptor : take_all_handed_over()) {
     const int fd = descriptor.fd.get();
     if (is_socket(fd)) {
       if (result.socket) throw refusal("several sockets were handed over, not 1");

@@ -21,4 +21,7 @@ struct HandedOver {
 /// the variables out of the environment.
 HandedOver take_handed_over();
 
+/// All of it, whatever it is, for who passes it on. Close-on-exec; once, as above.
+std::vector<NamedDescriptor> take_all_handed_over();
+
 }  // namespace busbar::daemon

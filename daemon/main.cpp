@@ -16,7 +16,9 @@
 #include "daemon/handed_over.hpp"
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
+#include "daemon/program.hpp"
 #include "daemon/socket_path.hpp"
+#include "daemon/supervisor.hpp"
 
 namespace {
 
@@ -91,11 +93,23 @@ int run(const CommandLine& line) {
   return serve(std::move(config), line);
 }
 
+int supervise(const CommandLine& line, Program program) {
+  set_up_log({line.log_level.empty() ? "info" : line.log_level,
+              line.log_target.empty() ? "auto" : line.log_target});
+  try {
+    return Supervisor(std::move(program)).run();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return kExitRuntime;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   if (line.exit_code) return *line.exit_code;
+  if (line.supervise) return supervise(line, this_program_unsupervised(argc, argv));
   set_up_log({});
   return run(line);
 }

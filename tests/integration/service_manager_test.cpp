@@ -5,17 +5,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <stdexcept>
 #include <string>
 
 #include "common/base/unique_fd.hpp"
+#include "tests/support/manager.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/test_broker.hpp"
 
@@ -25,55 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-/// Plays systemd, as far as it listens to its services.
-class Manager {
- public:
-  Manager() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), self_(make_self()) {
-    if (::bind(socket_.get(), self(), sizeof self_) != 0) throw std::runtime_error("bind");
-  }
-
-  std::string path() const { return directory_.path("notify"); }
-  std::string variable() const { return "NOTIFY_SOCKET=" + path(); }
-
-  /// The next message; nothing after kPatience.
-  std::optional<std::string> next() {
-    pollfd entry{socket_.get(), POLLIN, 0};
-    if (::poll(&entry, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count())) != 1) {
-      return std::nullopt;
-    }
-    std::array<char, 4096> bytes;
-    const ssize_t size = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
-    return std::string(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  }
-  /// The next one that contains `text`.
-  std::string next_with(const std::string& text) {
-    while (const auto message = next()) {
-      if (message->find(text) != std::string::npos) return *message;
-    }
-    return "nothing with " + text;
-  }
-  /// Whether whoever sends something now would have to wait.
-  bool is_full() const {
-    const UniqueFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (::connect(probe.get(), self(), sizeof self_) != 0) throw std::runtime_error("connect");
-    pollfd entry{probe.get(), POLLOUT, 0};
-    return ::poll(&entry, 1, 0) == 0;
-  }
-
- private:
-  sockaddr_un make_self() const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path().copy(address.sun_path, sizeof address.sun_path - 1);
-    return address;
-  }
-  const sockaddr* self() const { return reinterpret_cast<const sockaddr*>(&self_); }
-
-  TemporaryDirectory directory_;
-  UniqueFd socket_;
-  sockaddr_un self_;
-};
 
 struct ServiceManager : ::testing::Test {
   Process start(std::vector<std::string> environment = {}, const std::string& config = "{}") {
