@@ -85,6 +85,21 @@ TEST_F(Supervised, DISABLED_Drops) {
   ::kill(::getpid(), SIGKILL);
 }
 
+TEST_F(Supervised, DISABLED_KeepsWhileTheSupervisorIsBusy) {
+  if (count() == 2) ::_exit(0);
+  const pid_t self = ::getpid();
+  const pid_t supervisor = ::getppid();
+  ::kill(supervisor, SIGSTOP);
+  ::kill(supervisor, SIGHUP);  // its next turn begins with signals
+  if (::fork() == 0) {
+    while (::getppid() == self) ::usleep(100);
+    ::kill(supervisor, SIGCONT);
+    ::_exit(0);
+  }
+  store.keep("last", memory("m").get());
+  ::kill(self, SIGKILL);
+}
+
 TEST_F(Supervised, DISABLED_HasAChildThatKeeps) {
   if (count() == 2) ::_exit(0);
   const pid_t child = ::fork();
@@ -142,6 +157,11 @@ TEST_F(SupervisorTest, KeepsMoreThanItsQueueTakes) {
   std::string all;
   for (int i = 0; i < 2000; ++i) all += std::to_string(i) + "=m ";
   EXPECT_EQ(starts()[1].size(), all.size());
+}
+
+TEST_F(SupervisorTest, KeepsWhatItHearsAfterTheBrokersDeath) {
+  EXPECT_EQ(supervise("KeepsWhileTheSupervisorIsBusy"), 0);
+  EXPECT_THAT(starts(), ElementsAre("", "last=m "));
 }
 
 TEST_F(SupervisorTest, ForgetsWhatTheBrokerDrops) {
