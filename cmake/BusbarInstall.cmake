@@ -69,6 +69,8 @@ install(TARGETS busbard RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT bu
 install(TARGETS busbar_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT busbar)
 install(FILES packaging/completion/busbar
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT busbar)
+install(FILES packaging/completion/busbard
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT busbard)
 
 # ---- service ----
 configure_file(cmake/InstallService.cmake.in ${PROJECT_BINARY_DIR}/InstallService.cmake @ONLY)

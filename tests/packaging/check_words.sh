@@ -6,6 +6,7 @@ busbar=$1
 busbard=$2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 source "$root/packaging/completion/busbar"
+source "$root/packaging/completion/busbard"
 
 missing=0
 missing() { echo "missing in $1: $2" >&2; missing=1; }
@@ -15,9 +16,9 @@ options_of() {
   "$@" --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n' | sed 's/[:{].*//' |
     sed 's/^-h$//; /^$/d'
 }
-complete_with() {  # complete_with WORD...: what is offered for the last one
+complete_with() {  # complete_with PROGRAM WORD...: what is offered for the last one
   COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-  _busbar
+  "_$1"
   printf '%s\n' "${COMPREPLY[@]}"
 }
 page_has() { grep -q -- "\\(Fl\\|,\\) ${2#-}\\b" "$root/packaging/man/$1"; }
@@ -41,6 +42,7 @@ for verb in "" $verbs; do
 done
 for option in $(options_of "$busbard"); do
   options=$((options + 1))
+  complete_with busbard "$option" | grep -qxF -- "$option" || missing completion "busbard $option"
   page_has busbard.8 "$option" || missing busbard.8 "$option"
 done
 echo "$(wc -w <<<"$verbs") verbs, $options options"
