@@ -26,6 +26,8 @@ namespace busbar::daemon {
 namespace {
 
 constexpr int kAcceptsAtATime = 16;
+// Until a publisher that mends what a fellow has left is asked for again.
+constexpr std::chrono::milliseconds kMendingTakes{10};
 // Beyond the limit of clients some more may come in, to be told so.
 constexpr std::size_t kLobbyRoom = 64;
 
@@ -95,6 +97,7 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescri
       channels_(maker_, mender_, quota_, shares_, complaints_, notes_,
                 free_names(config_.bus, path_, lock_.get()), config_.limits.channels,
                 registry_callbacks()),
+      unmended_(loop_, [this] { channels_.reclaim_unmended(); }),
       sessions_(shares_),
       reloader_(loop_, maker_, channels_, sessions_, quota_, config_,
                 {std::move(load), [this](config::Config next) { apply(std::move(next)); }}),
@@ -111,7 +114,7 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescri
 
 ChannelRegistry::Callbacks Broker::registry_callbacks() {
   return {[this](std::uint64_t id, const Holding& holding) { on_released(id, holding); },
-          [this] { listener_.resume(); }};
+          [this] { listener_.resume(); }, [this] { unmended_.once(kMendingTakes); }};
 }
 
 ClientSocket::Callbacks Broker::socket_callbacks(std::uint64_t id) {

@@ -100,6 +100,7 @@ class Broker {
   Housekeeper maker_;                      // of memory: large channels take seconds
   Housekeeper mender_;                     // of what the dead leave: others wait for it
   ChannelRegistry channels_;
+  Timer unmended_;
   SessionTable sessions_;
   Reloader reloader_;
   Requests requests_;

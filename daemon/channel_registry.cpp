@@ -24,15 +24,21 @@ std::string words(const std::exception_ptr& failure) {
 }
 
 /// The housekeeper's part: single steps on memory that members write. False if the ring is damaged.
-bool free_places(const ring::RingView& view, const std::vector<Place>& places) {
+/// `places` are then those that are free, `later` those that a fellow is mending.
+bool free_places(const ring::RingView& view, std::vector<Place>& places,
+                 std::vector<Place>& later) {
   bool sound = true;
-  for (const Place place : places) {
+  std::erase_if(places, [&](Place place) {
     if (place.role == control::Role::subscriber) {
       ring::reap_seat(view, place.index);
-    } else {
-      sound = ring::recover_slot(view, place.index) && sound;
+      return false;
     }
-  }
+    const ring::Recovered recovered = ring::recover_slot(view, place.index);
+    if (recovered == ring::Recovered::damaged) sound = false;
+    if (recovered != ring::Recovered::later) return false;
+    later.push_back(place);
+    return true;
+  });
   if (!sound) ring::close_channel(view);
   return sound;
 }
@@ -176,16 +182,19 @@ void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
   std::erase_if(wanted, [&](Place place) { return channel->holder(place) == 0; });
   if (wanted.empty()) return;
   channel->set_busy(true);
-  const auto places = std::make_shared<const std::vector<Place>>(std::move(wanted));
+  const auto places = std::make_shared<std::vector<Place>>(std::move(wanted));
+  const auto later = std::make_shared<std::vector<Place>>();
   const auto sound = std::make_shared<bool>(false);
-  mender_.post({[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places); },
-                [=, this](const std::exception_ptr& failure) {
-                  if (failure) {
-                    spdlog::error("reclaiming channel {}: {}", busbar::quoted(channel->name()),
-                                  words(failure));
-                  }
-                  reclaimed(channel, *places, *sound);
-                }});
+  mender_.post(
+      {[=, memory = channel->memory()] { *sound = free_places(memory->view(), *places, *later); },
+       [=, this](const std::exception_ptr& failure) {
+         if (failure) {
+           spdlog::error("reclaiming channel {}: {}", busbar::quoted(channel->name()),
+                         words(failure));
+         }
+         reclaimed(channel, *places, *sound);
+         reclaim_later(channel, *later);
+       }});
 }
 
 void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
@@ -206,6 +215,18 @@ void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
   if (channel->busy()) return;
   if (channel->closed() && !channel->has_members()) forget(channel);
   wake(channel->take_waiters(), nullptr);
+}
+
+/// Nobody waits for a fellow that mends.
+void ChannelRegistry::reclaim_later(const std::shared_ptr<Channel>& channel,
+                                    std::vector<Place> places) {
+  if (places.empty()) return;
+  unmended_.emplace_back(channel, std::move(places));
+  callbacks_.unmended();
+}
+
+void ChannelRegistry::reclaim_unmended() {
+  for (const auto& [channel, places] : std::exchange(unmended_, {})) reclaim(channel, places);
 }
 
 void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {

@@ -30,6 +30,8 @@ class ChannelRegistry {
     std::function<void(std::uint64_t session, const Holding&)> released;
     /// Descriptors and memory have become free.
     std::function<void()> freed;
+    /// A fellow is mending what a dead publisher has left: reclaim_unmended() in a moment.
+    std::function<void()> unmended;
   };
 
   ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, UserShares& shares,
@@ -64,6 +66,9 @@ class ChannelRegistry {
   /// Frees places whose holders have left or are dead, as soon as the channel is not busy.
   void reclaim(const std::shared_ptr<Channel>& channel, std::span<const Place> places);
 
+  /// The same once more for places that could not be freed yet.
+  void reclaim_unmended();
+
   /// For who opens it from now on; members keep their places.
   void set_access(Channel& channel, control::Access publish, control::Access subscribe);
 
@@ -78,6 +83,7 @@ class ChannelRegistry {
   void begin_reclaim(const std::shared_ptr<Channel>& channel);
   void reclaimed(const std::shared_ptr<Channel>& channel, const std::vector<Place>& places,
                  bool sound);
+  void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
   void take_name(Channel& channel);
   void forget(const std::shared_ptr<Channel>& channel);
@@ -93,6 +99,7 @@ class ChannelRegistry {
   Callbacks callbacks_;
   std::uint64_t last_id_ = 0;
   AccessIndex admitted_;
+  std::vector<std::pair<std::shared_ptr<Channel>, std::vector<Place>>> unmended_;
   Names by_name_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Channel>> by_id_;
 };

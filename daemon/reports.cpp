@@ -34,6 +34,7 @@ std::string state_text(const ring::SeatCounts& counts) {
       return gone ? "leaving" : "evicted";
     case layout::SeatState::free:
     case layout::SeatState::left:
+    case layout::SeatState::dead:
       return "leaving";
   }
   return "unknown";  // members write it

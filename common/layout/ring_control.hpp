@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/layout/limits.hpp"
+#include "common/layout/slot_word.hpp"
 
 // docs/layout.md, "Ring segment: control lines". Written by publishers and by the broker's repair.
 
@@ -42,8 +43,8 @@ struct alignas(kLine) MutexLine {
 inline constexpr std::uint32_t kMutexContended = 0x80000000;
 inline constexpr std::uint32_t kBrokerOwner = 0xffff;  // beyond every publisher slot
 
-/// The owner as the mutex knows it: the slot, and which of the slot's tenants. Without the latter a
-/// fellow that has proved one tenant's death could take the mutex from the next.
+/// The owner as the mutex knows it: the slot, and which of the slot's tenants (or which broker).
+/// Without the latter a fellow that has proved one's death could take the mutex from the next.
 inline constexpr std::uint32_t kOwnerSlotBits = 17;
 inline constexpr std::uint32_t kOwnerGenerations = 1u << 14;
 constexpr std::uint32_t mutex_owner(std::uint32_t slot, std::uint32_t generation) {
@@ -61,9 +62,9 @@ enum class ChannelState : std::uint32_t { open = 0, closed = 1 };
 /// Rarely written: what the whole channel has to know.
 struct alignas(kLine) ChannelLine {
   std::atomic<ChannelState> state;
-  std::atomic<std::uint32_t> reserved;
-  std::atomic<std::uint64_t> dropped;  // messages refused under drop_newest
-  std::atomic<std::uint64_t> evicted;  // seats taken away under evict
+  std::atomic<std::uint32_t> broker_epoch;  // low bits: which broker the mutex or a slot names
+  std::atomic<std::uint64_t> dropped;       // messages refused under drop_newest
+  std::atomic<std::uint64_t> evicted;       // seats taken away under evict
   std::atomic<std::uint64_t> broker_pid;
   std::atomic<std::uint64_t> broker_start_time;
   std::atomic<std::uint64_t> broker_pid_namespace;
@@ -92,20 +93,19 @@ struct RingControl {
   Checkpoints checkpoints;
 };
 
-enum class SlotState : std::uint32_t { free = 0, held = 1, left = 2 };
 inline constexpr std::uint64_t kNoClaim = ~std::uint64_t{0};
 
 /// One per publisher. The broker writes the identity; the publisher its claims.
 struct alignas(kLine) PublisherSlot {
   std::atomic<std::uint64_t> oldest_claim;  // position of the oldest open claim, or kNoClaim
   std::uint64_t reserved[7];
-  alignas(kCacheLine) std::atomic<SlotState> state;
+  alignas(kCacheLine) std::atomic<SlotWord> word;
   std::atomic<std::uint32_t> ended;  // 1: it has called end()
+  std::uint32_t reserved1;
   std::atomic<std::uint64_t> session;
   std::atomic<std::uint64_t> pid;  // in the namespace `pid_namespace`
   std::atomic<std::uint64_t> start_time;
   std::atomic<std::uint64_t> pid_namespace;
-  std::atomic<std::uint32_t> generation;  // counts the slot's tenants
 };
 
 static_assert(offsetof(RingControl, tail) >= kLine,
@@ -115,7 +115,8 @@ static_assert(offsetof(RingControl, publishers) == 0 && offsetof(RingControl, ta
                   offsetof(RingControl, mutex) == 256 && offsetof(RingControl, channel) == 384 &&
                   offsetof(RingControl, checkpoints) == 512 && sizeof(RingControl) == 1152,
               "a publisher of another build would take the mutex in the middle of the tail");
-static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, state) == 64,
+static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, word) == 64 &&
+                  offsetof(PublisherSlot, session) == 80,
               "the broker would abort the claims of the wrong publisher");
 static_assert(slot_of_owner(kBrokerOwner + 1) == kBrokerOwner + 1 &&
                   ((mutex_owner(kBrokerOwner, kOwnerGenerations - 1) + 1) & kMutexContended) == 0,

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/layout/limits.hpp"
+#include "common/layout/seat_word.hpp"
 
 // docs/layout.md, "Seats segment". Read-write for every member: each value is hostile input.
 
@@ -32,20 +33,13 @@ struct SeatsControl {
   alignas(kLine) std::atomic<std::uint64_t> sleepers[kSeatWords];  // seats that may be asleep
   alignas(kLine) std::atomic<std::uint64_t> room_waiters;          // publisher slots likewise
   alignas(kLine) std::atomic<std::uint64_t> broker_epoch;
+  // Publisher slots in front of whose claims somebody waits who takes them for dead: a hint.
+  std::atomic<std::uint64_t> mend_wanted;
 };
 
 /// One per publisher slot, for a publisher that waits for room.
 struct alignas(kCacheLine) PublisherDoorbell {
   DoorbellBytes bell;
-};
-
-enum class SeatState : std::uint32_t {
-  free = 0,
-  reserved = 1,  // granted by the broker, the client is joining
-  reliable = 2,  // gates publishers
-  lossy = 3,
-  evicted = 4,
-  left = 5,  // the client is done with it, the broker has to free it
 };
 
 /// One per subscriber.
@@ -55,8 +49,7 @@ struct alignas(kLine) Seat {
   std::atomic<std::uint32_t> pinned_at_ms[kPinsPerSeat];
   std::uint64_t reserved0[3];
   alignas(kCacheLine) std::atomic<std::uint64_t> pin[kPinsPerSeat];  // Pin::bits(), 0: none
-  alignas(kCacheLine) std::atomic<SeatState> state;
-  std::atomic<std::uint32_t> epoch;
+  alignas(kCacheLine) std::atomic<SeatWord> word;
   std::atomic<std::uint64_t> session;
   std::atomic<std::uint64_t> pid;
   std::atomic<std::uint64_t> start_time;
@@ -74,7 +67,7 @@ static_assert(sizeof(SeatsControl) == 4 * kLine && offsetof(SeatsControl, sleepe
               "every commit reads `sleepers`, every release `room_waiters`: on one line with what "
               "others write they cost a miss each");
 static_assert(sizeof(Seat) == 256 && offsetof(Seat, pinned_at_ms) == 8 &&
-                  offsetof(Seat, pin) == 64 && offsetof(Seat, state) == 128 &&
+                  offsetof(Seat, pin) == 64 && offsetof(Seat, word) == 128 &&
                   offsetof(Seat, bell) == 192,
               "a publisher of another build would read a pin as the cursor and overwrite a message "
               "that is being read");

@@ -45,11 +45,12 @@ bool Evictor::evict_below(const RingView& ring, std::uint64_t need, const Bounda
   if (look_at_gates(ring, claimed.position).claim < lowest) return false;
   bool any = false;
   for_each_active_seat(ring, [&](Seat& seat) {
-    SeatState state = SeatState::reliable;
-    if (seat.state.load(std::memory_order_acquire) != state) return;
+    SeatWord word = seat.word.load(std::memory_order_acquire);
+    if (word.state() != SeatState::reliable) return;
     const std::uint64_t cursor = seat.cursor.load(std::memory_order_acquire);
     if (cursor >= lowest || has_grace(ring, cursor, claimed.position)) return;
-    if (!seat.state.compare_exchange_strong(state, SeatState::evicted)) return;
+    // With its epoch: the next tenant of the seat has a cursor of its own.
+    if (!seat.word.compare_exchange_strong(word, word.with(SeatState::evicted))) return;
     any = true;
     ring.control->channel.evicted.fetch_add(1, std::memory_order_relaxed);
     sync::ring_bell(seat.bell);

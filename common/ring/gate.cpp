@@ -36,7 +36,7 @@ std::uint64_t move_tail(const RingView& ring, std::uint64_t limit, std::uint64_t
 Gates look_at_gates(const RingView& ring, std::uint64_t none) {
   Gates gates{none, lowest_open_claim(ring, none)};
   for_each_active_seat(ring, [&](const Seat& seat) {
-    if (seat.state.load(std::memory_order_acquire) != SeatState::reliable) return;
+    if (seat.word.load(std::memory_order_acquire).state() != SeatState::reliable) return;
     // acquire: pairs with the reader's release of its cursor; its reads are done before ours.
     gates.cursor = std::min(gates.cursor, seat.cursor.load(std::memory_order_acquire));
   });

@@ -30,6 +30,11 @@ std::uint64_t active_bit(std::uint32_t seat) {
   return std::uint64_t{1} << (seat % kBitsPerWord);
 }
 
+/// By the seat's own tenant, whose epoch stays.
+void set_state(Seat& seat, SeatState state) {
+  seat.word.store(seat.word.load(std::memory_order_relaxed).with(state), std::memory_order_release);
+}
+
 void stop_gating(const RingView& ring, std::uint32_t seat) {
   active_word(ring, seat).fetch_and(~active_bit(seat));
   wake_room_waiters(ring);
@@ -39,14 +44,14 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
   Seat& seat = ring.seats[index];
   Boundary start = start_boundary(ring, at);
   seat.cursor.store(start.position, std::memory_order_relaxed);
-  seat.state.store(SeatState::reliable, std::memory_order_release);
+  set_state(seat, SeatState::reliable);
   active_word(ring, index).fetch_or(active_bit(index));
   for (int i = 0; i < kJoinTries; ++i) {
     // Pair join / gate: after this every publisher's next look sees the cursor, and we see any tail
     // that was stored before it.
     sync::rare_fence(ring.fence_rule);
     // Evicted already, a lap behind from the start: the first receive says so.
-    const bool evicted = seat.state.load(std::memory_order_acquire) == SeatState::evicted;
+    const bool evicted = seat.word.load(std::memory_order_acquire).state() == SeatState::evicted;
     if (evicted || tail_position(ring) <= start.position) {
       return {start.position, start.sequence, 0};
     }
@@ -63,7 +68,7 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
 /// Gates nobody, so there is nothing to wait for: where the tail has passed, it starts at the tail.
 CountedBoundary join_lossy(const RingView& ring, std::uint32_t index, JoinAt at) {
   Seat& seat = ring.seats[index];
-  seat.state.store(SeatState::lossy, std::memory_order_release);
+  set_state(seat, SeatState::lossy);
   // Before the first pin, whose fence is behind both: a publisher whose look does not find the seat
   // has stored its tail before, and Reader::pin sees it.
   active_word(ring, index).fetch_or(active_bit(index));
@@ -82,11 +87,14 @@ CountedBoundary join(const RingView& ring, std::uint32_t index, JoinAt at, SeatK
 void leave_seat(const RingView& ring, std::uint32_t seat) noexcept {
   stop_gating(ring, seat);
   // Last: from here on the broker may grant the seat to somebody else.
-  ring.seats[seat].state.store(SeatState::left, std::memory_order_release);
+  set_state(ring.seats[seat], SeatState::left);
 }
 
 void leave_slot(const RingView& ring, std::uint32_t slot) noexcept {
-  ring.slots[slot].state.store(SlotState::left, std::memory_order_release);
+  std::atomic<SlotWord>& word = ring.slots[slot].word;
+  SlotWord seen = word.load(std::memory_order_acquire);
+  if (seen.state() != SlotState::held) return;
+  word.compare_exchange_strong(seen, seen.with(SlotState::left), std::memory_order_acq_rel);
 }
 
 }  // namespace busbar::ring

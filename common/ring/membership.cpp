@@ -1,6 +1,8 @@
 #include "common/ring/membership.hpp"
 
 #include "common/layout/pin.hpp"
+#include "common/ring/deaths.hpp"
+#include "common/ring/mend.hpp"
 #include "common/ring/repair.hpp"
 #include "common/ring/tail.hpp"
 #include "common/ring/wake.hpp"
@@ -21,11 +23,19 @@ void store_member(Place& place, const Member& member) {
   place.pid.store(member.pid, std::memory_order_release);
 }
 
-/// Takes the mutex from whatever tenant of a slot that is known to have none any more.
-bool take_over_from(sync::RingMutex& mutex, std::uint32_t slot) {
-  const std::uint32_t holder = mutex.holder();
-  return holder != sync::RingMutex::kFree && slot_of_owner(holder) == slot &&
-         mutex.take_over(holder, kBrokerOwner);
+template <typename Place>
+Member load_member(const Place& place) {
+  return {place.session.load(std::memory_order_relaxed), place.pid.load(std::memory_order_acquire),
+          place.start_time.load(std::memory_order_relaxed),
+          place.pid_namespace.load(std::memory_order_relaxed)};
+}
+
+/// Makes `slot` the broker's to free; `later` if it is not yet.
+Recovered mend_by_broker(const RingView& ring, std::uint32_t slot, SlotWord seen) {
+  if (seen.state() == SlotState::mended) return Recovered::done;
+  const std::uint32_t owner = broker_owner(ring);
+  if (!begin_mending(ring, slot, seen, owner)) return Recovered::later;
+  return mend(ring, slot, owner) ? Recovered::done : Recovered::damaged;
 }
 
 /// `value` behind `from`, or 0 if hostile bytes would make it negative.
@@ -39,42 +49,31 @@ void grant_slot(const RingView& ring, std::uint32_t index, const Member& member)
   PublisherSlot& slot = ring.slots[index];
   slot.oldest_claim.store(kNoClaim, std::memory_order_relaxed);
   slot.ended.store(0, std::memory_order_relaxed);
-  slot.generation.fetch_add(1);
   store_member(slot, member);
-  slot.state.store(SlotState::held, std::memory_order_release);
+  const SlotWord last = slot.word.load(std::memory_order_relaxed);
+  slot.word.store({SlotState::held, last.generation() + 1}, std::memory_order_release);
 }
 
 void grant_seat(const RingView& ring, std::uint32_t index, const Member& member) {
   Seat& seat = ring.seats[index];
   for (auto& pin : seat.pin) pin.store(0, std::memory_order_relaxed);
   seat.lost.store(0, std::memory_order_relaxed);
-  seat.epoch.fetch_add(1, std::memory_order_relaxed);
   sync::take_token(seat.bell);
   store_member(seat, member);
-  seat.state.store(SeatState::reserved, std::memory_order_release);
+  const SeatWord last = seat.word.load(std::memory_order_relaxed);
+  seat.word.store({SeatState::reserved, last.epoch() + 1}, std::memory_order_release);
 }
 
-bool recover_slot(const RingView& ring, std::uint32_t index) {
+Recovered recover_slot(const RingView& ring, std::uint32_t index) {
   PublisherSlot& slot = ring.slots[index];
-  sync::RingMutex mutex(ring.control->mutex);
-  bool sound = true;
-  if (ring.max_publishers == 1) {
-    sound = repair(ring);
-  } else {
-    // Before the slot is free: nobody else could ever take the mutex from its next tenant.
-    if (take_over_from(mutex, index)) {
-      sound = repair(ring);
-      mutex.unlock();
-    }
-    sound = abort_claims_of(ring, index) && sound;
-  }
-  ring.seats_control->room_waiters.fetch_and(~(std::uint64_t{1} << index));
-  slot.oldest_claim.store(kNoClaim, std::memory_order_release);
-  ring_everybody(ring);
+  const SlotWord seen = slot.word.load(std::memory_order_acquire);
+  if (seen.state() == SlotState::free) return Recovered::done;
+  const Recovered recovered = mend_by_broker(ring, index, seen);
+  if (recovered == Recovered::later) return recovered;
   sync::take_token(ring.doorbells[index].bell);
   store_member(slot, {});
-  slot.state.store(SlotState::free, std::memory_order_release);
-  return sound;
+  slot.word.store(seen.with(SlotState::free), std::memory_order_release);
+  return recovered;
 }
 
 void reap_seat(const RingView& ring, std::uint32_t index) {
@@ -88,15 +87,28 @@ void reap_seat(const RingView& ring, std::uint32_t index) {
   // It may have died between moving its cursor and waking a publisher.
   for (std::uint32_t i = 0; i < ring.max_publishers; ++i) sync::ring_bell(ring.doorbells[i].bell);
   store_member(seat, {});
-  seat.state.store(SeatState::free, std::memory_order_release);
+  seat.word.store(seat.word.load(std::memory_order_relaxed).with(SeatState::free),
+                  std::memory_order_release);
 }
 
 bool slot_left(const RingView& ring, std::uint32_t slot) {
-  return ring.slots[slot].state.load(std::memory_order_acquire) == SlotState::left;
+  return ring.slots[slot].word.load(std::memory_order_acquire).state() == SlotState::left;
 }
 
 bool seat_left(const RingView& ring, std::uint32_t seat) {
-  return ring.seats[seat].state.load(std::memory_order_acquire) == SeatState::left;
+  return ring.seats[seat].word.load(std::memory_order_acquire).state() == SeatState::left;
+}
+
+Standing slot_standing(const RingView& ring, std::uint32_t index) {
+  const PublisherSlot& slot = ring.slots[index];
+  const SlotState state = slot.word.load(std::memory_order_acquire).state();
+  return {state == SlotState::free, state == SlotState::left, load_member(slot)};
+}
+
+Standing seat_standing(const RingView& ring, std::uint32_t index) {
+  const Seat& seat = ring.seats[index];
+  const SeatState state = seat.word.load(std::memory_order_acquire).state();
+  return {state == SeatState::free, state == SeatState::left, load_member(seat)};
 }
 
 void close_channel(const RingView& ring) {
@@ -105,11 +117,29 @@ void close_channel(const RingView& ring) {
   ring_everybody(ring);
 }
 
-void set_broker(const RingView& ring, const Member& broker) {
+void set_broker(const RingView& ring, const Member& broker, std::uint64_t epoch) {
   ChannelLine& line = ring.control->channel;
+  // First: from here on a mutex or a slot that names the last broker names somebody who is gone.
+  line.broker_epoch.store(static_cast<std::uint32_t>(epoch), std::memory_order_release);
   line.broker_start_time.store(broker.start_time, std::memory_order_relaxed);
   line.broker_pid_namespace.store(broker.pid_namespace, std::memory_order_relaxed);
   line.broker_pid.store(broker.pid, std::memory_order_release);
+}
+
+bool adopt(const RingView& ring, const Member& broker, std::uint64_t epoch) {
+  set_broker(ring, broker, epoch);
+  sync::RingMutex mutex(ring.control->mutex);
+  const std::uint32_t holder = mutex.holder();
+  bool sound = true;
+  if (holder != sync::RingMutex::kFree && slot_of_owner(holder) == kBrokerOwner &&
+      mutex.take_over(holder, broker_owner(ring))) {
+    sound = repair(ring);
+    mutex.unlock();
+  }
+  ring.seats_control->broker_epoch.store(epoch, std::memory_order_release);
+  hail_publishers(ring);
+  ring_everybody(ring);
+  return sound;
 }
 
 ChannelCounts channel_counts(const RingView& ring) {
@@ -133,7 +163,7 @@ SeatCounts seat_counts(const RingView& ring, std::uint32_t index) {
   const std::uint64_t cursor = seat.cursor.load(std::memory_order_acquire);
   const std::uint64_t claimed = ring.control->publishers.claimed.load(std::memory_order_acquire);
   SeatCounts counts;
-  counts.state = seat.state.load(std::memory_order_acquire);
+  counts.state = seat.word.load(std::memory_order_acquire).state();
   counts.cursor = cursor;
   counts.lag_bytes = distance(cursor, claimed);
   counts.lost = seat.lost.load(std::memory_order_relaxed);

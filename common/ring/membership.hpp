@@ -22,10 +22,15 @@ struct Member {
 void grant_slot(const RingView& ring, std::uint32_t slot, const Member& member);
 void grant_seat(const RingView& ring, std::uint32_t seat, const Member& member);
 
+enum class Recovered {
+  done,
+  damaged,  ///< freed too, but the chain of records makes no sense: the channel has to go
+  later,    ///< not freed: a fellow who lives is mending it; to be asked for again
+};
 /// After its holder has left (state `left`) or is known to be dead: takes the mutex over from it,
-/// repairs, aborts its open claims, rings every doorbell, frees the slot last.
-/// False if the ring is damaged (a chain of records that makes no sense): the channel has to go.
-bool recover_slot(const RingView& ring, std::uint32_t slot);
+/// repairs, aborts its open claims, rings every doorbell, unless a fellow has done so; frees the
+/// slot last.
+Recovered recover_slot(const RingView& ring, std::uint32_t slot);
 
 /// After its holder has left or is known to be dead: nothing gates any more, free last.
 void reap_seat(const RingView& ring, std::uint32_t seat);
@@ -35,11 +40,27 @@ void reap_seat(const RingView& ring, std::uint32_t seat);
 bool slot_left(const RingView& ring, std::uint32_t slot);
 bool seat_left(const RingView& ring, std::uint32_t seat);
 
+/// What the memory says of a place, for a broker that has found the channel. Nothing is believed:
+/// `member` is what was last stored for it.
+struct Standing {
+  bool is_free = false;
+  bool has_left = false;
+  Member member;
+};
+Standing slot_standing(const RingView& ring, std::uint32_t slot);
+Standing seat_standing(const RingView& ring, std::uint32_t seat);
+
 /// The channel is removed: members meet Outcome::closed. Rings every doorbell.
 void close_channel(const RingView& ring);
 
-/// Publishers may prove the broker's death with this, as they do with each other's.
-void set_broker(const RingView& ring, const Member& broker);
+/// Publishers may prove the broker's death with this, as they do with each other's. `epoch` is
+/// another for each broker.
+void set_broker(const RingView& ring, const Member& broker, std::uint64_t epoch = 0);
+
+/// The channel of a broker that is gone is this one's now: also takes over the mutex, if that
+/// broker held it, and repairs; tells every member. Slots that it was mending are for
+/// recover_slot(). May be redone. False if the ring is damaged.
+bool adopt(const RingView& ring, const Member& broker, std::uint64_t epoch);
 
 /// What `busbar ls` and `show` tell; each value read once, nothing believed.
 struct ChannelCounts {

@@ -34,6 +34,8 @@ void PinnedBytes::look(const RingView& ring, std::uint64_t position) {
   position_ = position;
   ranges_.clear();
   for_each_active_seat(ring, [&](const Seat& seat) {
+    // Before its pins: those of the next tenant are not there yet, or it sees our tail first.
+    if (seat.word.load(std::memory_order_acquire).state() == SeatState::dead) return;
     for (const auto& word : seat.pin) {
       // acquire: pairs with the release that clears a pin; its owner's reads are done before ours.
       const Pin pin(word.load(std::memory_order_acquire));

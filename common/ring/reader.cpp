@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "common/ring/backoff.hpp"
+#include "common/ring/deaths.hpp"
+#include "common/ring/wake.hpp"
 #include "common/sync/doorbell.hpp"
 #include "common/sync/fence.hpp"
 
@@ -11,6 +13,8 @@ namespace {
 
 using namespace layout;
 
+// In front of an open claim: between two looks whether its publisher is still there.
+constexpr std::chrono::milliseconds kSlice{8};
 // A wake that a death swallowed while the broker is away must not be waited for for ever.
 constexpr std::chrono::seconds kLongestSleep{10};
 // Between two looks at a word that is not there yet: a message's latency against the line's peace.
@@ -62,6 +66,7 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
   DoorbellBytes& bell = ring_.seats[seat_].bell;
   std::atomic<std::uint64_t>& sleepers = ring_.seats_control->sleepers[seat_ / kBitsPerWord];
   const std::uint64_t bit = std::uint64_t{1} << (seat_ % kBitsPerWord);
+  std::optional<Blocker> last;
   for (;;) {
     // Pair sleep / commit: drain, bit, fence, look again, sleep; after any wake start over.
     sync::take_token(bell);
@@ -79,12 +84,44 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
     } else if (deadline.passed()) {
       outcome = Outcome::timeout;
     }
+    // Behind all: nothing that is there is kept back by what it says.
+    if (outcome == Outcome::empty && lookout_ != nullptr &&
+        !lookout_->look(last ? &*last : nullptr)) {
+      outcome = Outcome::closed;
+    }
     if (outcome != Outcome::empty) {
       sleepers.fetch_and(~bit);
       return outcome;
     }
-    sync::wait_for_token(bell, deadline.left(kLongestSleep));
+    const std::optional<Blocker> blocker = claim_in_front();
+    if (!blocker) {
+      last.reset();
+      sync::wait_for_token(bell, deadline.left(kLongestSleep));
+      continue;
+    }
+    sync::wait_for_token(bell, deadline.left(kSlice));
+    last = claim_in_front();
+    if (last) suspect(*last);
   }
+}
+
+/// Whose claim it is that is in front.
+std::optional<Blocker> Reader::claim_in_front() const {
+  const Word word(ring_.record(at_.position).word.load(std::memory_order_acquire));
+  if (word.state() != RecordState::claimed || word.slot() >= ring_.max_publishers) {
+    return std::nullopt;
+  }
+  return Blocker{true, word.slot()};
+}
+
+/// A reader cannot write the ring: where it sees that a publisher is gone, it asks its fellows to
+/// mend what it has left.
+void Reader::suspect(const Blocker& blocker) const {
+  if (ring_.max_publishers == 1) return;
+  const SlotWord word = ring_.slots[blocker.index].word.load(std::memory_order_acquire);
+  if (!holder_gone(ring_, blocker.index, word)) return;
+  ring_.seats_control->mend_wanted.fetch_or(std::uint64_t{1} << blocker.index);
+  hail_publishers(ring_);
 }
 
 }  // namespace busbar::ring

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/deadline.hpp"
 #include "common/base/outcome.hpp"
 #include "common/ring/interrupt.hpp"
+#include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/seat_kind.hpp"
 #include "common/ring/sequence.hpp"
@@ -63,11 +65,15 @@ class Reader {
   /// timeout, interrupted, closed.
   Outcome await(const Deadline& deadline, Interrupt& interrupt);
 
+  /// From now on await() tells it who it waits for; null: nobody.
+  void set_lookout(Lookout* lookout) noexcept { lookout_ = lookout; }
+
   std::uint64_t position() const noexcept { return at_.position; }
 
   /// Whether a publisher has taken the seat away.
   bool is_evicted() const noexcept {
-    return ring_.seats[seat_].state.load(std::memory_order_acquire) == layout::SeatState::evicted;
+    return ring_.seats[seat_].word.load(std::memory_order_acquire).state() ==
+           layout::SeatState::evicted;
   }
 
   /// Messages that were committed at or behind the start and that a lossy seat will not get.
@@ -89,6 +95,8 @@ class Reader {
   bool something_there() const;
   Outcome nothing_there() const;
   Outcome sleep(const Deadline& deadline, Interrupt& interrupt);
+  std::optional<Blocker> claim_in_front() const;
+  void suspect(const Blocker& blocker) const;
 
   bool is_mine() const;
   Outcome not_mine();
@@ -101,6 +109,7 @@ class Reader {
   Boundary at_;             // of the next record, with the sequence that it should have
   std::uint64_t messages_;  // lossy: committed before at_
   std::uint64_t lost_ = 0;
+  Lookout* lookout_ = nullptr;
 };
 
 }  // namespace busbar::ring

@@ -19,7 +19,7 @@ bool Reader::is_mine() const {
   // The loads before it are of bytes that may be written over at any time.
   std::atomic_thread_fence(std::memory_order_acquire);
   if (kind_ == SeatKind::lossy) return tail_position(ring_) <= at_.position;
-  return ring_.seats[seat_].state.load(std::memory_order_acquire) == SeatState::reliable;
+  return ring_.seats[seat_].word.load(std::memory_order_acquire).state() == SeatState::reliable;
 }
 
 Outcome Reader::next_pinned(Record& record, std::uint32_t place) {

@@ -40,6 +40,9 @@ class Receiver {
     return reader_.await(deadline, interrupt);
   }
 
+  /// From now on await() tells it who it waits for; null: nobody.
+  void set_lookout(Lookout* lookout) noexcept { reader_.set_lookout(lookout); }
+
   /// Up to `most` messages that are there, each for the time of `visit(record)` alone; the cursor
   /// moves once, behind them all, also if it throws. `why`: what try_take() would have said next,
   /// or ok after `most`. Returns how many.

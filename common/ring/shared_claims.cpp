@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "common/ring/deaths.hpp"
 #include "common/ring/finish.hpp"
 #include "common/ring/repair.hpp"
-#include "common/sync/process_identity.hpp"
 #include "common/sync/ring_mutex.hpp"
 
 namespace busbar::ring {
@@ -13,29 +13,29 @@ namespace {
 using namespace layout;
 using sync::RingMutex;
 
-/// Whether the holder of the mutex is certain to be gone.
-bool holder_dead(std::uint32_t owner, void* context) {
-  const RingView& ring = *static_cast<const RingView*>(context);
-  sync::ProcessIdentity holder;
-  if (owner == kBrokerOwner) {
-    const ChannelLine& line = ring.control->channel;
-    holder = {line.broker_pid.load(std::memory_order_acquire), line.broker_start_time.load(),
-              line.broker_pid_namespace.load()};
-  } else if (slot_of_owner(owner) < ring.max_publishers) {
-    const PublisherSlot& slot = ring.slots[slot_of_owner(owner)];
-    holder = {slot.pid.load(std::memory_order_acquire), slot.start_time.load(),
-              slot.pid_namespace.load()};
-    // A later tenant's identity says nothing about the owner.
-    if (owner != mutex_owner(slot_of_owner(owner), slot.generation.load())) return false;
+/// Of a publisher that waits for the mutex.
+struct Waiting {
+  const RingView& ring;
+  Lookout* lookout;
+  bool is_over = false;  // the lookout has said so
+};
+
+/// After each slice of sleep: whether the wait is of no use as it is.
+bool holder_gone(std::uint32_t owner, void* context) {
+  Waiting& waiting = *static_cast<Waiting*>(context);
+  if (waiting.lookout != nullptr) {
+    const Blocker holder{true, slot_of_owner(owner)};
+    waiting.is_over = !waiting.lookout->look(holder.index == kBrokerOwner ? nullptr : &holder);
+    if (waiting.is_over) return true;
   }
-  return sync::known_dead(holder);
+  return owner_gone(waiting.ring, owner);
 }
 
 /// Under the mutex: whether every other publisher that is attached has called end().
 bool others_ended(const RingView& ring, std::uint32_t own) {
   for (std::uint32_t i = 0; i < ring.max_publishers; ++i) {
     const PublisherSlot& slot = ring.slots[i];
-    if (i != own && slot.state.load(std::memory_order_acquire) == SlotState::held &&
+    if (i != own && slot.word.load(std::memory_order_acquire).state() == SlotState::held &&
         slot.ended.load(std::memory_order_relaxed) == 0) {
       return false;
     }
@@ -46,18 +46,21 @@ bool others_ended(const RingView& ring, std::uint32_t own) {
 }  // namespace
 
 SharedClaims::SharedClaims(const RingView& ring, std::uint32_t slot)
-    : slot_(slot), owner_(mutex_owner(slot, ring.slots[slot].generation.load())), finder_(ring) {}
+    : slot_(slot),
+      owner_(mutex_owner(slot, ring.slots[slot].word.load(std::memory_order_acquire).generation())),
+      finder_(ring) {}
 
 Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
   RingMutex mutex(ring.control->mutex);
+  Waiting waiting{ring, lookout_};
   for (;;) {
-    switch (mutex.lock(owner_, deadline, holder_dead, const_cast<RingView*>(&ring))) {
+    switch (mutex.lock(owner_, deadline, holder_gone, &waiting)) {
       case RingMutex::Result::acquired:
         return Outcome::ok;
       case RingMutex::Result::owner_dead: {
+        if (waiting.is_over) return Outcome::closed;
         const std::uint32_t dead = mutex.holder();
-        if (dead == RingMutex::kFree || !holder_dead(dead, const_cast<RingView*>(&ring)) ||
-            !mutex.take_over(dead, owner_)) {
+        if (dead == RingMutex::kFree || !owner_gone(ring, dead) || !mutex.take_over(dead, owner_)) {
           continue;  // the broker or a fellow was faster
         }
         if (repair(ring)) return Outcome::ok;

@@ -5,6 +5,7 @@
 
 #include "common/base/deadline.hpp"
 #include "common/base/outcome.hpp"
+#include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
 #include "common/ring/room_finder.hpp"
@@ -34,6 +35,8 @@ class SharedClaims {
   /// Behind store_word: the slot's oldest open claim moves on.
   void close(const RingView& ring, const Room& room);
 
+  void set_lookout(Lookout* lookout) noexcept { lookout_ = lookout; }
+
   /// Whether the claim that just found no room can only wait for open claims of this very publisher
   /// (and for held messages that push it against them).
   bool waits_for_itself(const RingView& ring) const {
@@ -54,6 +57,7 @@ class SharedClaims {
   std::uint32_t owner_;              // of the mutex
   std::vector<std::uint64_t> open_;  // positions of open claims, ascending
   RoomFinder finder_;
+  Lookout* lookout_ = nullptr;
 };
 
 }  // namespace busbar::ring

@@ -82,6 +82,8 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
         outcome = Outcome::interrupted;
       } else if (deadline.passed()) {
         outcome = Outcome::timeout;
+      } else if (!look(nullptr)) {
+        outcome = Outcome::closed;
       }
     }
     if (outcome != Outcome::full || hopeless) {
@@ -107,14 +109,20 @@ void Writer::publish_batch(std::span<const Room> rooms) {
     for (const Room& room : rooms) shared_.close(ring_, room);
     wake_room_waiters(ring_);
   }
-  if (wake_sleepers(ring_)) notice_closed();
+  if (wake_sleepers(ring_)) heed();
 }
 
 /// The broker hails publishers when it closes a channel; whoever hears it passes it on.
-void Writer::notice_closed() noexcept {
+void Writer::heed() noexcept {
+  const bool is_over = !look(nullptr);
+  if (is_over) over_ = Outcome::closed;
   if (!ring_.closed()) return;
   over_ = Outcome::closed;
   hail_publishers(ring_);
+}
+
+bool Writer::look(const Blocker* blocker) noexcept {
+  return lookout_ == nullptr || lookout_->look(blocker);
 }
 
 Outcome Writer::claim_end(Room& room, const Deadline& deadline, bool& last) {

@@ -6,6 +6,7 @@
 #include "common/base/outcome.hpp"
 #include "common/ring/gaps.hpp"
 #include "common/ring/interrupt.hpp"
+#include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
 #include "common/ring/shared_claims.hpp"
@@ -57,6 +58,12 @@ class Writer {
   /// the channel's block_timeout, whatever when_full says.
   Outcome end(Interrupt& interrupt);
 
+  /// From now on it is told who stands in the way; null: nobody.
+  void set_lookout(Lookout* lookout) noexcept {
+    lookout_ = lookout;
+    shared_.set_lookout(lookout);
+  }
+
   const RingView& ring() const noexcept { return ring_; }
   std::uint32_t slot() const noexcept { return slot_; }
 
@@ -77,10 +84,11 @@ class Writer {
       wake_room_waiters(ring_);  // an open claim gates: its end makes room
     }
     if (wake_sleepers(ring_)) [[unlikely]]
-      notice_closed();
+      heed();
   }
 
-  void notice_closed() noexcept;
+  void heed() noexcept;
+  bool look(const Blocker* blocker) noexcept;
   Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
   Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
@@ -96,6 +104,7 @@ class Writer {
   Outcome over_ = Outcome::ok;  // ended or closed: nothing can be claimed any more
   SoloClaims solo_;
   SharedClaims shared_;
+  Lookout* lookout_ = nullptr;
 };
 
 }  // namespace busbar::ring

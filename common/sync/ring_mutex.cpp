@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr int kSpins = 100;
 // The holder stays for a few stores: one that stays for so long is dead, stopped or preempted.
-constexpr std::chrono::nanoseconds kSuspicion = 20ms;
+constexpr std::chrono::nanoseconds kSuspicion = 5ms;
 
 constexpr std::uint32_t value_of(std::uint32_t owner) {
   return owner + 1;

@@ -26,7 +26,7 @@ class RingMutex {
   /// try_lock for about as long as an owner that is running holds it; never sleeps.
   bool spin_lock(std::uint32_t owner) noexcept;
 
-  /// Spins a little, then sleeps, at most until the deadline. After each 20 ms of sleep it
+  /// Spins a little, then sleeps, at most until the deadline. After each 5 ms of sleep it
   /// asks `is_dead(owner, context)` about the holder: this is how a waiter finds a death while the
   /// broker is away.
   using IsDead = bool (*)(std::uint32_t owner, void* context);

@@ -143,7 +143,7 @@ TEST(BrokerDeath, FreesAPlaceMarkedAsLeftBeforeItRefusesAnother) {
   const MappedChannel channel(feed.ask(Open{"quotes", Role::publisher}));
   RawClient other(broker.socket(), "other");
   ASSERT_FALSE(opens(other, "quotes", Role::publisher));
-  channel.view.slots[0].state = layout::SlotState::left;
+  channel.view.slots[0].word = layout::SlotWord(layout::SlotState::left, 1);
   EXPECT_TRUE(opens(other, "quotes", Role::publisher));
   EXPECT_EQ(find_client(other, "feed").value().publishers, 0u);
 }
@@ -153,7 +153,7 @@ TEST(BrokerDeath, FreesAPlaceMarkedAsLeftWhenItsSocketIsClosed) {
   RawClient client(broker.socket());
   RawClient feed(broker.socket(), "feed");
   const MappedChannel channel(feed.ask(Open{"quotes", Role::publisher}));
-  channel.view.slots[0].state = layout::SlotState::left;
+  channel.view.slots[0].word = layout::SlotWord(layout::SlotState::left, 1);
   feed.close();
   EXPECT_TRUE(eventually([&] { return !find_client(client, "feed"); }));
 }

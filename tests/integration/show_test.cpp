@@ -89,7 +89,7 @@ TEST_F(ShowSeats, TellsEveryStateByItsName) {
       {layout::SeatState::free, "leaving"},
       {static_cast<layout::SeatState>(77), "unknown"}};
   for (const auto& [state, name] : names) {
-    open.seat().state.store(state);
+    open.seat().word.store({state, 1});
     EXPECT_EQ(shown().state, name);
   }
 }
@@ -121,13 +121,13 @@ TEST_F(ShowSeats, TheListTellsTheLoadOfAllSubscribersTogether) {
   const OpenSeat lossy(client_);
   Publisher publisher = broker_.connect().publisher("c");
   EXPECT_EQ(publisher.publish(std::as_bytes(std::span("message"))), Outcome::ok);
-  keeper.seat().state.store(layout::SeatState::lossy);
+  keeper.seat().word.store({layout::SeatState::lossy, 1});
   keeper.seat().lost.store(5);
   keeper.hold(1, 4096, 9800);
   keeper.hold(6, 64, 0);
-  lossy.seat().state.store(layout::SeatState::lossy);
+  lossy.seat().word.store({layout::SeatState::lossy, 1});
   lossy.seat().lost.store(2);
-  slow.seat().state.store(layout::SeatState::reliable);
+  slow.seat().word.store({layout::SeatState::reliable, 1});
   slow.seat().cursor.store(0);
   slow.hold(0, 128, 100);
   const ChannelInfo channel = broker_.connect().channels().at(0);
@@ -155,7 +155,7 @@ TEST_F(ShowSeats, TellsNoLagOfASeatThatGatesNobodyAnyMore) {
   open.seat().cursor.store(kAllOnes);
   for (const auto state :
        {layout::SeatState::reliable, layout::SeatState::lossy, layout::SeatState::evicted}) {
-    open.seat().state.store(state);
+    open.seat().word.store({state, 1});
     EXPECT_EQ(shown().lag_bytes, 0u);
     EXPECT_EQ(shown().state, "leaving");
   }
@@ -163,7 +163,7 @@ TEST_F(ShowSeats, TellsNoLagOfASeatThatGatesNobodyAnyMore) {
 
 TEST_F(ShowSeats, ShowsTheHoldingOfEachSubscriberInOneLine) {
   const OpenSeat open(client_);
-  open.seat().state.store(layout::SeatState::lossy);
+  open.seat().word.store({layout::SeatState::lossy, 1});
   open.seat().lost.store(17);
   open.hold(0, 1 << 18, 3'600'000);
   open.hold(3, 1 << 18, 1000);
@@ -188,7 +188,7 @@ TEST_F(ShowSeats, ListsTheHeldMessagesOneByOneIfAsked) {
 
 TEST_F(ShowSeats, TellsAllOfThatAsJson) {
   const OpenSeat open(client_);
-  open.seat().state.store(layout::SeatState::lossy);
+  open.seat().word.store({layout::SeatState::lossy, 1});
   open.seat().lost.store(17);
   open.hold(0, 4096, 0);
   const Ran ran = busbar({"--json", "show", "c"});
@@ -206,7 +206,7 @@ TEST_F(ShowSeats, FitsEverySeatThatHoldsEightMessagesIntoPages) {
     for (auto& pin : open.seat(i).pin) pin.store(kAllOnes);
     for (auto& at : open.seat(i).pinned_at_ms) at.store(sync::coarse_milliseconds() + 61'000);
     open.seat(i).lost.store(kAllOnes);
-    open.seat(i).state.store(layout::SeatState::reliable);
+    open.seat(i).word.store({layout::SeatState::reliable, 1});
     open.seat(i).cursor.store(kAllOnes - 7);
   }
   std::set<std::uint32_t> seats;
@@ -232,7 +232,7 @@ TEST_F(ShowSeats, StandsWhateverIsStoredInASeat) {
     for (auto& at : open.seat().pinned_at_ms) at.store(static_cast<std::uint32_t>(nonsense));
     open.seat().cursor.store(nonsense);
     open.seat().lost.store(nonsense);
-    open.seat().state.store(static_cast<layout::SeatState>(nonsense));
+    open.seat().word.store({static_cast<layout::SeatState>(nonsense), 1});
     const Ran table = busbar({"show", "c", "--held"});
     EXPECT_EQ(table.status, 0) << table.err;
     EXPECT_THAT(table.out, ContainsRegex("unknown|reliable|joining"));

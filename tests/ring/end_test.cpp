@@ -68,7 +68,7 @@ TEST(EndOfStream, OfAnEarlierHolderIsNotTheNextOnes) {
   ring::Interrupt interrupt;
   EXPECT_EQ(first.end(interrupt), Outcome::ok);
   ring::leave_slot(channel.ring, 0);
-  ring::recover_slot(channel.ring, 0);
+  recover(channel.ring, 0);
   auto second = channel.writer(0);
   EXPECT_FALSE(ring::slot_counts(channel.ring, 0).ended);
   EXPECT_EQ(publish(second, 10, 1), Outcome::ok);

@@ -21,7 +21,7 @@ class Evict : public testing::TestWithParam<std::uint32_t> {
     return settings;
   }
   void SetUp() override { sync::register_membarrier(); }
-  SeatState state(std::uint32_t seat) const { return channel.ring.seats[seat].state.load(); }
+  SeatState state(std::uint32_t seat) const { return channel.ring.seats[seat].word.load().state(); }
   std::uint64_t evicted() const { return channel.ring.control->channel.evicted.load(); }
 
   Outcome take(ring::Receiver& receiver) {

@@ -71,7 +71,7 @@ TEST_P(Gate, IgnoresSeatBitsBeyondTheLastSeat) {
   // In the padding behind the last seat: what would gate for ever if it were one.
   ASSERT_LE(reinterpret_cast<std::byte*>(&channel.ring.seats[9]),
             channel.seats_segment() + ring::seats_bytes(channel.settings));
-  channel.ring.seats[8].state.store(layout::SeatState::reliable);
+  channel.ring.seats[8].word.store({layout::SeatState::reliable, 0});
   for (auto& word : channel.ring.seats_control->active) word.store(~std::uint64_t{0} << 8);
   for (int i = 0; i < 100; ++i) ASSERT_EQ(publish(writer, 100, 0), Outcome::ok);
 }
@@ -282,7 +282,7 @@ TEST(WaitingForRoomOfAFellow, EndsWhenItsSlotIsRecovered) {
     outcome = b.claim(100, room, interrupt);
   });
   ASSERT_TRUE(waiter.wait_until_asleep());
-  EXPECT_TRUE(ring::recover_slot(channel.ring, 0));
+  EXPECT_TRUE(recover(channel.ring, 0));
   EXPECT_TRUE(waiter.was_woken());
   EXPECT_EQ(outcome, Outcome::ok);
 }

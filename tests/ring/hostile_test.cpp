@@ -79,7 +79,7 @@ TEST(HostileSeats, WithAnyBytesHarmNeitherPublishersNorTheBroker) {
           break;
         case 3: {
           const auto slot = static_cast<std::uint32_t>(random() % writers.size());
-          EXPECT_TRUE(ring::recover_slot(channel.ring, slot));
+          EXPECT_TRUE(recover(channel.ring, slot));
           writers[slot] = channel.writer(slot);
           break;
         }
@@ -191,7 +191,7 @@ TEST(HostileRing, WithAnyControlBytesDoesNotHarmTheBroker) {
       ring::slot_counts(channel.ring, slot);
       ring::slot_left(channel.ring, slot);
       ring::seat_counts(channel.ring, 0);
-      ring::recover_slot(channel.ring, slot);
+      recover(channel.ring, slot);
       ring::grant_slot(channel.ring, slot, {});
       ring::grant_seat(channel.ring, 0, {});
       ring::set_broker(channel.ring, {});

@@ -158,7 +158,7 @@ TEST_P(Lossy, TheEndOfTheStreamIsNoMessage) {
   ASSERT_EQ(writer.end(interrupt), Outcome::ok);
   EXPECT_EQ(drain(receiver), 5u);
   EXPECT_EQ(last, Outcome::ended);
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+  ASSERT_TRUE(recover(channel.ring, 0));
   writer.~Writer();
   new (&writer) ring::Writer(channel.writer());
   publish_many(200);
@@ -269,7 +269,7 @@ TEST(LossySeats, CountWhatABrokerAbortedForTheDead) {
       ASSERT_EQ(publish(other, 90, i), Outcome::ok);
       ++sent;
     }
-    ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+    ASSERT_TRUE(recover(channel.ring, 0));
     mortal.emplace(channel.writer(0));
   }
   std::uint64_t received = 0;

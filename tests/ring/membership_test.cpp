@@ -15,13 +15,13 @@ TEST(Membership, AGrantedSeatHasNothingOfItsLastHolder) {
   for (auto& pin : seat.pin) pin.store(5);
   seat.lost.store(9);
   seat.bell.token.store(1);
-  const std::uint32_t epoch = seat.epoch.load();
+  const std::uint32_t epoch = seat.word.load().epoch();
   ring::grant_seat(channel.ring, 3, {1, 2, 3, 4});
   for (auto& pin : seat.pin) EXPECT_EQ(pin.load(), 0u);
   EXPECT_EQ(seat.lost.load(), 0u);
   EXPECT_EQ(seat.bell.token.load(), 0u);
-  EXPECT_EQ(seat.epoch.load(), epoch + 1);
-  EXPECT_EQ(seat.state.load(), layout::SeatState::reserved);
+  EXPECT_EQ(seat.word.load().epoch(), epoch + 1);
+  EXPECT_EQ(seat.word.load().state(), layout::SeatState::reserved);
   EXPECT_EQ(seat.session.load(), 1u);
   EXPECT_EQ(seat.pid.load(), 2u);
   EXPECT_EQ(seat.start_time.load(), 3u);
@@ -36,7 +36,7 @@ TEST(Membership, AReapedSeatIsFreeAndCountsNowhere) {
   channel.ring.seats_control->sleepers[3].store(~std::uint64_t{0});
   for (auto& pin : channel.ring.seats[200].pin) pin.store(5);
   ring::reap_seat(channel.ring, 200);
-  EXPECT_EQ(channel.ring.seats[200].state.load(), layout::SeatState::free);
+  EXPECT_EQ(channel.ring.seats[200].word.load().state(), layout::SeatState::free);
   EXPECT_EQ(channel.ring.seats[200].pid.load(), 0u);
   EXPECT_EQ(channel.ring.seats_control->active[3].load(), 0u);
   for (const auto& pin : channel.ring.seats[200].pin) EXPECT_EQ(pin.load(), 0u);

@@ -380,7 +380,7 @@ TEST_P(Deaths, OfAPublisherThatSteppedOverLeaveAWholeChain) {
   holder.keep();
   for (std::uint32_t i = 2; i < 300; ++i) {
     must_claim(*writer, 300);  // dies with it open, perhaps right behind a skip
-    ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+    ASSERT_TRUE(recover(channel.ring, 0));
     writer.emplace(channel.writer());
     ASSERT_EQ(publish(*writer, 200, i), Outcome::ok);
     ASSERT_EQ(holder.drain(), Types{i});

@@ -207,7 +207,7 @@ TEST_F(RingProcess, AKilledWriterTakesNothingWithIt) {
     const std::uint32_t next = shared->next[kVictim].load();
     doubtful.emplace_back(committed, next);
     shared->committed[kVictim].store(next);
-    ASSERT_TRUE(ring::recover_slot(channel->ring, kVictim)) << "after kill " << kill;
+    ASSERT_TRUE(recover(channel->ring, kVictim)) << "after kill " << kill;
     drain();
   }
 
@@ -272,7 +272,7 @@ TEST_F(RingProcess, ASoloWriterThatIsKilledHandsTheRoleOver) {
     ASSERT_EQ(exit_code(victim), 1000 + SIGKILL);
     const std::uint32_t committed = shared->committed[0].load();
     shared->committed[0].store(shared->next[0].load());
-    ASSERT_TRUE(ring::recover_slot(channel->ring, 0));
+    ASSERT_TRUE(recover(channel->ring, 0));
     drain();
     ASSERT_GE(last + 1, committed) << "a committed message was lost";
   }

@@ -284,7 +284,7 @@ class RandomRing {
       for (const std::size_t index : open_entries(slot)) entries_[index].state = Entry::aborted;
     }
     if (below(2) == 0) ring::leave_slot(channel_.ring, slot);
-    ASSERT_TRUE(ring::recover_slot(channel_.ring, slot));
+    ASSERT_TRUE(recover(channel_.ring, slot));
     writers_[slot].reset();
     ASSERT_EQ(channel_.ring.control->publishers.claimed.load(), position_);
     ASSERT_EQ(channel_.ring.control->publishers.sequence.load(), sequence_);

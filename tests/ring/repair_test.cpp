@@ -61,7 +61,7 @@ TEST_P(DeathInAClaim, LeavesARingThatGoesOn) {
     }
     // What lies there from an earlier lap must not matter.
     die_in_claim(channel.ring, 1, 200, static_cast<Step>(GetParam()));
-    ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+    ASSERT_TRUE(recover(channel.ring, 1));
     EXPECT_EQ(channel.ring.control->mutex.owner.load(), 0u);
     EXPECT_EQ(channel.ring.slots[1].oldest_claim.load(), layout::kNoClaim);
 
@@ -82,7 +82,7 @@ TEST_P(DeathInAClaim, IsMarkedAsAGapIfItHasANumber) {
   channel.writer(0);
   channel.writer(1);
   die_in_claim(channel.ring, 1, 200, static_cast<Step>(GetParam()));
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   EXPECT_EQ(ring::may_have_gaps(channel.ring, 0, 216), GetParam() >= kWord);
 }
 
@@ -92,11 +92,11 @@ TEST_P(DeathInAClaim, MayBeRepairedTwice) {
   channel.writer(1);
   publish(fellow, 8, 0);
   die_in_claim(channel.ring, 1, 200, static_cast<Step>(GetParam()));
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   const auto& line = channel.ring.control->publishers;
   const std::uint64_t claimed = line.claimed.load();
   const std::uint64_t sequence = line.sequence.load();
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));  // a broker that was restarted in between
+  ASSERT_TRUE(recover(channel.ring, 1));  // a broker that was restarted in between
   EXPECT_EQ(line.claimed.load(), claimed);
   EXPECT_EQ(line.sequence.load(), sequence);
 }
@@ -124,7 +124,7 @@ TEST_P(DeathInAClaim, IsRepairedByAFellowThatKnowsOfIt) {
   if (GetParam() < kClaimed) {
     EXPECT_EQ(subscriber.drain(), Types{1});
   }
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   if (GetParam() == kClaimed) {
     EXPECT_EQ(subscriber.drain(), Types{1});
   }
@@ -141,7 +141,7 @@ TEST(Repair, TakesACommitThatCameBeforeTheDeathAsOne) {
   channel.ring.record(0).type.store(3);
   channel.ring.record(0).word.store(Word(RecordState::committed, 24, 1).bits());
   // Dies before its slot says that nothing is open.
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   EXPECT_EQ(subscriber.drain(), Types{3});
 }
 
@@ -152,7 +152,7 @@ TEST(Repair, LeavesAShortCommitWhole) {
   die_in_claim(channel.ring, 1, 100, kUnlocked);
   // Dies between the skip behind the shorter record and its word: aborted as a whole.
   channel.ring.record(24).word.store(Word(RecordState::skip, 120 - 24, 1).bits());
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   auto fellow = channel.writer(0);
   publish(fellow, 8, 5);
   EXPECT_EQ(subscriber.drain(), Types{5});
@@ -169,7 +169,7 @@ TEST(Repair, AbortsTheDeadSlotsClaimsOnly) {
   must_claim(b, 32);
   publish(a, 8, 2);
   must_claim(b, 8);
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   EXPECT_EQ(subscriber.drain(), Types{});  // a's first claim is still open
   a.commit(of_a, 24, 1);
   EXPECT_EQ(subscriber.drain(), (Types{1, 2}));
@@ -182,7 +182,7 @@ TEST(Repair, LeavesTheMutexOfALiveFellowAlone) {
   channel.writer(1);
   sync::RingMutex mutex(channel.ring.control->mutex);
   ASSERT_EQ(mutex.try_lock(mutex_owner(channel.ring, 0)), sync::RingMutex::Result::acquired);
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   EXPECT_EQ(mutex.holder(), mutex_owner(channel.ring, 0));
 }
 
@@ -190,9 +190,9 @@ TEST(Repair, GivesTheSlotBackEmpty) {
   TestRing channel(settings_with(2));
   ring::grant_slot(channel.ring, 1, {7, 8, 9, 10});
   channel.ring.seats_control->room_waiters.store(3);
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 1));
+  ASSERT_TRUE(recover(channel.ring, 1));
   const auto& slot = channel.ring.slots[1];
-  EXPECT_EQ(slot.state.load(), layout::SlotState::free);
+  EXPECT_EQ(slot.word.load().state(), layout::SlotState::free);
   EXPECT_EQ(slot.pid.load(), 0u);
   EXPECT_EQ(slot.session.load(), 0u);
   EXPECT_EQ(channel.ring.seats_control->room_waiters.load(), 1u);
@@ -219,7 +219,7 @@ TEST(Repair, ReadsTheNumberOfARecordInTheLastEightBytes) {
     channel.ring.record(4088).word.store(
         Word(publishers == 1 ? RecordState::committed : RecordState::claimed, 24, 0).bits());
     if (publishers == 2) control.mutex.owner.store(mutex_owner(channel.ring, 0) + 1);
-    EXPECT_TRUE(ring::recover_slot(channel.ring, 0));
+    EXPECT_TRUE(recover(channel.ring, 0));
     EXPECT_EQ(control.publishers.claimed.load(), 4088u + 24);
     EXPECT_EQ(control.publishers.sequence.load(), sequence + 1);
   }
@@ -233,7 +233,7 @@ TEST(RepairOfASoloRing, GoesOverCommitsThatTheClaimedPositionHasNotReached) {
   const ring::Room room = must_claim(writer, 8);
   fill(channel.ring, room, 2);
   writer.store_word(room, 2);  // dies before the claimed position follows
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+  ASSERT_TRUE(recover(channel.ring, 0));
   EXPECT_EQ(channel.ring.control->publishers.claimed.load(), 48u);
   EXPECT_EQ(channel.ring.control->publishers.sequence.load(), 2u);
   auto next = channel.writer();
@@ -250,7 +250,7 @@ TEST(RepairOfASoloRing, GivesTheSkipBehindAShortCommitNoNumber) {
   channel.ring.record(0).type.store(2);
   channel.ring.record(24).word.store(Word(RecordState::skip, 120 - 24, 0).bits());
   channel.ring.record(0).word.store(Word(RecordState::committed, 24, 0).bits());
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+  ASSERT_TRUE(recover(channel.ring, 0));
   EXPECT_EQ(channel.ring.control->publishers.claimed.load(), 120u);
   EXPECT_EQ(channel.ring.control->publishers.sequence.load(), 1u);
   auto next = channel.writer();
@@ -265,7 +265,7 @@ TEST(RepairOfASoloRing, DropsWhatLiesBehindAnOpenClaim) {
   publish(writer, 8, 1);
   must_claim(writer, 100);
   publish(writer, 8, 2);  // finished, but behind what never was
-  ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+  ASSERT_TRUE(recover(channel.ring, 0));
   auto next = channel.writer();
   for (std::uint32_t i = 0; i < 200; ++i) {
     publish(next, 8 * (i % 9), i);
@@ -295,7 +295,7 @@ TEST(RepairOfASoloRing, KeepsNumbersStraightOverManyHandovers) {
         subscriber.drain();
       }
     }
-    ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+    ASSERT_TRUE(recover(channel.ring, 0));
     ASSERT_EQ(channel.ring.control->publishers.sequence.load(), expected);
   }
 }
@@ -309,21 +309,23 @@ TEST(RepairOfADamagedRing, SaysSo) {
   for (const std::uint64_t word :
        {claimed_by_slot_1(0), claimed_by_slot_1(7), claimed_by_slot_1(4097),
         claimed_by_slot_1((std::uint64_t{1} << 40) - 1), Word(RecordState(9), 24, 1).bits()}) {
+    ring::grant_slot(channel.ring, 1, {});
     channel.ring.control->mutex.owner.store(mutex_owner(channel.ring, 1) + 1);
     channel.ring.record(0).word.store(word);
-    EXPECT_FALSE(ring::recover_slot(channel.ring, 1)) << word;
+    EXPECT_FALSE(recover(channel.ring, 1)) << word;
     EXPECT_EQ(channel.ring.control->mutex.owner.load(), 0u);
-    EXPECT_EQ(channel.ring.slots[1].state.load(), layout::SlotState::free);
+    EXPECT_EQ(channel.ring.slots[1].word.load().state(), layout::SlotState::free);
   }
 }
 
 TEST(RepairOfADamagedRing, EndsOnALoopOfSkips) {
   TestRing channel(settings_with(2));
+  ring::grant_slot(channel.ring, 1, {});
   for (std::uint64_t at = 0; at < 4096; at += 8) {
     channel.ring.record(at).word.store(Word(RecordState::skip, 8, 0).bits());
   }
   channel.ring.control->mutex.owner.store(mutex_owner(channel.ring, 1) + 1);
-  EXPECT_FALSE(ring::recover_slot(channel.ring, 1));
+  EXPECT_FALSE(recover(channel.ring, 1));
 }
 
 TEST(RepairOfADamagedRing, RefusesAnOldestClaimThatCannotBe) {

@@ -252,7 +252,7 @@ class Step : public testing::TestWithParam<Kind> {
       }
       world.check_held();
       // Evicted, it gets nothing more.
-      if (world.channel.ring.seats[0].state.load() != SeatState::evicted) world.go_on();
+      if (world.channel.ring.seats[0].word.load().state() != SeatState::evicted) world.go_on();
     });
   }
 };
@@ -702,7 +702,7 @@ class Killed : public Step {
           lap_nearly(world);
           Mortal mortal{world, size, aborts};
           SingleStep::kill(n, [&] { mortal.live(); });
-          EXPECT_TRUE(ring::recover_slot(world.channel.ring, 0));
+          EXPECT_TRUE(recover(world.channel.ring, 0));
           world.check_held();
           world.writer.emplace(world.channel.writer());
           world.read_on();  // says how much it has committed

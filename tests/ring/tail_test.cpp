@@ -99,7 +99,7 @@ TEST_P(TailOf, ARingWhosePublisherWasReplacedIsStillABoundary) {
       ASSERT_EQ(boundaries.count(tail.position), 1u);
       ASSERT_EQ(boundaries[tail.position], tail.sequence);
     }
-    ASSERT_TRUE(ring::recover_slot(channel.ring, 0));
+    ASSERT_TRUE(recover(channel.ring, 0));
     // Of one publisher's open claim nothing was visible; of several's it is aborted, with a number.
     const auto& line = channel.ring.control->publishers;
     sequence = line.sequence.load();

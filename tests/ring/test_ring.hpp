@@ -19,7 +19,12 @@ namespace busbar::test {
 
 /// How the mutex names the tenant of a slot.
 inline std::uint32_t mutex_owner(const ring::RingView& ring, std::uint32_t slot) {
-  return layout::mutex_owner(slot, ring.slots[slot].generation.load());
+  return layout::mutex_owner(slot, ring.slots[slot].word.load().generation());
+}
+
+/// As the broker; false if the ring is damaged, or a fellow is at it.
+inline bool recover(const ring::RingView& ring, std::uint32_t slot) {
+  return ring::recover_slot(ring, slot) == ring::Recovered::done;
 }
 
 /// A channel in this process's memory, mapped once (and doubled), as threads of one process share

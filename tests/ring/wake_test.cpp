@@ -102,7 +102,7 @@ TEST_F(Wake, ATokenWhoseWakerDiedDoesNotKeepTheBrokerFromWaking) {
   channel.ring.seats[0].bell.token.store(1);
   channel.ring.control->channel.state.store(layout::ChannelState::closed);
   EXPECT_FALSE(sleeper.done());
-  ring::recover_slot(channel.ring, 0);
+  recover(channel.ring, 0);
   EXPECT_TRUE(sleeper.was_woken());
 }
 

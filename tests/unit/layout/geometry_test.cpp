@@ -78,7 +78,7 @@ TEST(Geometry, LinesOfDifferentWritersAreApart) {
   EXPECT_GE(offsetof(RingControl, mutex) - offsetof(RingControl, tail), kLine);
   EXPECT_EQ(alignof(Seat), kLine);
   EXPECT_GE(offsetof(Seat, pin) - offsetof(Seat, cursor), kCacheLine);
-  EXPECT_GE(offsetof(Seat, bell) - offsetof(Seat, state), kCacheLine);
+  EXPECT_GE(offsetof(Seat, bell) - offsetof(Seat, word), kCacheLine);
 }
 
 }  // namespace
