@@ -39,7 +39,7 @@ bool holder_gone(const Seat& seat) {
 bool owner_gone(const RingView& ring, std::uint32_t owner) {
   const std::uint32_t slot = slot_of_owner(owner);
   if (slot == kBrokerOwner) return broker_gone(ring, owner);
-  if (slot >= ring.max_publishers) return false;
+  if (slot >= ring.max_publishers) return true;  // nobody can be that
   const SlotWord word = ring.slots[slot].word.load(std::memory_order_acquire);
   // Given anew: only what nobody is in any more is freed.
   return owner != mutex_owner(slot, word.generation()) || holder_gone(ring, slot, word);

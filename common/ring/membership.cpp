@@ -67,7 +67,6 @@ void grant_seat(const RingView& ring, std::uint32_t index, const Member& member)
 Recovered recover_slot(const RingView& ring, std::uint32_t index) {
   PublisherSlot& slot = ring.slots[index];
   const SlotWord seen = slot.word.load(std::memory_order_acquire);
-  if (seen.state() == SlotState::free) return Recovered::done;
   const Recovered recovered = mend_by_broker(ring, index, seen);
   if (recovered == Recovered::later) return recovered;
   sync::take_token(ring.doorbells[index].bell);
