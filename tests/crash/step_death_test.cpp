@@ -143,6 +143,11 @@ class World {
   std::uint64_t dead_claims = 0;  // of others that died before
 };
 
+/// The broker's part.
+void recover(World& world, std::uint32_t slot) {
+  EXPECT_EQ(ring::recover_slot(world.channel.ring, slot), ring::Recovered::done);
+}
+
 class DeathAnywhere : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
@@ -249,9 +254,9 @@ class PublisherDeath : public DeathAnywhere {
       const bool over = kill_after(n, in_child(world), led(world));
       // Both dead, if there are two, as the broker finds them.
       if (!is_solo()) {
-        EXPECT_TRUE(ring::recover_slot(world.channel.ring, 2));
+        recover(world, 2);
       }
-      EXPECT_TRUE(ring::recover_slot(world.channel.ring, 0));
+      recover(world, 0);
       world.expect_a_free_slot(0);
       world.expect_numbers_in_a_row(begin);
       expect_as_ruled(rule, world.listener.drain(), over);
@@ -296,7 +301,7 @@ class PublisherDeath : public DeathAnywhere {
     }
     EXPECT_FALSE(holder->close());
     ring::leave_slot(world.channel.ring, 0);
-    EXPECT_TRUE(ring::recover_slot(world.channel.ring, 0));
+    recover(world, 0);
   }
   static std::vector<std::unique_ptr<ring::Receiver>>& holders() {
     static std::vector<std::unique_ptr<ring::Receiver>> all;
@@ -388,7 +393,7 @@ TEST_P(PublisherDeath, InAClaimThatEvicts) {
       world.listener.drain();
     }
     ring::leave_slot(world.channel.ring, 0);
-    EXPECT_TRUE(ring::recover_slot(world.channel.ring, 0));
+    recover(world, 0);
   };
   kill_everywhere({0, 1}, laggard, [](Mortal& mortal) {
     return [&mortal] {

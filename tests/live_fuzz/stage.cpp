@@ -1,5 +1,6 @@
 #include "tests/live_fuzz/stage.hpp"
 
+#include <execinfo.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -43,6 +44,14 @@ bool eventually(So so) {
     if (so()) return true;
   }
   return false;
+}
+
+/// Says where, and dies of it.
+void tell_fault(int signal) {
+  void* frames[32];
+  ::backtrace_symbols_fd(frames, ::backtrace(frames, 32), STDERR_FILENO);
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
 }
 
 /// Its own process, so that this one never has a connection that children would inherit.
@@ -98,6 +107,9 @@ void Stage::start(std::size_t index) {
   actor.pid = ::fork();
   if (actor.pid != 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+#ifndef __SANITIZE_ADDRESS__
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(fault, tell_fault);
+#endif
   int status = 0;
   try {
     actor.play({broker_.socket(), shared_, shared_.steps[index], seed});
@@ -214,6 +226,7 @@ bool Stage::end() {
   }
   // What a scribbler has spoiled last may be anything: the channels go, and with them all the rest.
   return ended && shared_.wrong == 0 && shared_.exact > 0 && in_a_child([&] {
+           create_spoiled(broker_.socket());  // those that have been closed are gone
            auto bus = Bus::connect({.name = "end", .socket = broker_.socket()});
            for (const char* name : kSpoiled) bus.remove(name, true);
            bus.remove(kExact, true);
