@@ -28,14 +28,14 @@ DescriptorStore::DescriptorStore(NotifySocket& socket, std::vector<NamedDescript
   }
 }
 
-void DescriptorStore::keep(const std::string& name, int fd) {
+bool DescriptorStore::keep(const std::string& name, int fd) {
   if (!is_descriptor_name(name)) {
     throw Error(Errc::invalid_argument,
                 quoted(name) +
                     " is no name for a stored descriptor: 1 to 255 printable "
                     "characters, no colon");
   }
-  if (!available_) return;
+  if (!available_) return false;
   drop(name);
   if (!has_room_for(name)) {
     if (!std::exchange(full_, true)) {
@@ -44,11 +44,12 @@ void DescriptorStore::keep(const std::string& name, int fd) {
           "now on does not outlive this broker",
           kept_.size());
     }
-    return;
+    return false;
   }
   kept_.insert(name);
   name_bytes_ += name.size() + 1;
   socket_.send_surely("FDSTORE=1\nFDNAME=" + name + "\nFDPOLL=0", fd);
+  return true;
 }
 
 void DescriptorStore::drop(const std::string& name) {

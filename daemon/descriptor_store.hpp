@@ -24,10 +24,11 @@ class DescriptorStore {
   /// the unit file and the supervisor say (systemd itself tells it from version 254 on).
   bool available() const noexcept { return available_; }
 
-  /// In place of what was kept under this name. The caller's descriptor stays the caller's. Throws
-  /// Errc::invalid_argument if it is no name for FDNAME=; names of 14 characters and less are short
-  /// enough for 8,192 of them, what has no room is logged and not kept.
-  void keep(const std::string& name, int fd);
+  /// In place of what was kept under this name. The caller's descriptor stays the caller's. False
+  /// if nobody keeps it, also for want of room for its name, which is logged: names of 14
+  /// characters and less are short enough for 8,192 of them. Throws Errc::invalid_argument if it is
+  /// no name for FDNAME=.
+  bool keep(const std::string& name, int fd);
   /// It need not be there.
   void drop(const std::string& name);
 

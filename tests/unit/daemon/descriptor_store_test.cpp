@@ -179,7 +179,7 @@ TEST_F(DescriptorStoreTest, DoesNothingWhereNobodyPromisedToKeep) {
   ::unsetenv("BUSBAR_FDSTORE");
   DescriptorStore store(socket, {});
   EXPECT_FALSE(store.available());
-  store.keep("quotes", memory().get());
+  EXPECT_FALSE(store.keep("quotes", memory().get()));
   EXPECT_FALSE(manager.next());
 }
 
@@ -240,11 +240,11 @@ TEST_F(DescriptorStoreTest, KeepsNoMoreThanTheNextStartHasRoomForTheNamesOf) {
   const std::string first = all[0].name;
   DescriptorStore store(socket, std::move(all));
   const UniqueFd fd = memory();
-  store.keep(std::string(240, 'a'), fd.get());
+  EXPECT_FALSE(store.keep(std::string(240, 'a'), fd.get()));
   EXPECT_FALSE(manager.next());
   store.drop(first);
   manager.next();
-  store.keep(std::string(240, 'a'), fd.get());
+  EXPECT_TRUE(store.keep(std::string(240, 'a'), fd.get()));
   EXPECT_TRUE(manager.next());
 }
 
