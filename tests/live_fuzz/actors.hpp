@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <busbar/busbar.hpp>
 #include <cstdint>
 #include <string>
 
@@ -31,5 +32,6 @@ inline constexpr const char* kExact = "exact";
 /// Spoiled by a subscriber; by a publisher; and one of one publisher by a subscriber.
 inline constexpr const char* kSpoiled[] = {"seats", "ring", "solo-seats"};
 void create_spoiled(const std::string& socket);
+void remove_if_there(Bus& bus, const char* channel);
 
 }  // namespace busbar::live_fuzz

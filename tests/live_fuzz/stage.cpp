@@ -226,10 +226,9 @@ bool Stage::end() {
   }
   // What a scribbler has spoiled last may be anything: the channels go, and with them all the rest.
   return ended && shared_.wrong == 0 && shared_.exact > 0 && in_a_child([&] {
-           create_spoiled(broker_.socket());  // those that have been closed are gone
            auto bus = Bus::connect({.name = "end", .socket = broker_.socket()});
-           for (const char* name : kSpoiled) bus.remove(name, true);
-           bus.remove(kExact, true);
+           for (const char* name : kSpoiled) remove_if_there(bus, name);
+           remove_if_there(bus, kExact);
            create_spoiled(broker_.socket());
            return true;
          });
