@@ -151,7 +151,8 @@ void SharedClaims::store_word(const RingView& ring, const Room& room, RecordStat
 }
 
 void SharedClaims::close(const RingView& ring, const Room& room) {
-  const auto found = std::lower_bound(open_.begin(), open_.end(), room.position);
+  // Not by their order: where a hostile fellow throws the claimed position back, they have none.
+  const auto found = std::find(open_.begin(), open_.end(), room.position);
   const bool was_oldest = found == open_.begin();
   open_.erase(found);
   if (!was_oldest) return;

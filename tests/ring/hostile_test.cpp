@@ -236,5 +236,18 @@ TEST(HostileRing, WithAnyControlBytesDoesNotHarmItsFellows) {
   }
 }
 
+// Its open claims are kept by position, which are then in no order.
+TEST(HostileRing, ThatThrowsTheClaimedPositionBackLeavesOpenClaimsToBeFinished) {
+  TestRing channel(settings_with(2));
+  auto writer = channel.writer(0);
+  publish(writer, 100, 1);
+  const Room first = must_claim(writer, 100);
+  channel.ring.control->publishers.claimed = 0;
+  const Room second = must_claim(writer, 50);
+  writer.commit(first, 100, 2);
+  writer.commit(second, 50, 3);
+  EXPECT_EQ(channel.ring.slots[0].oldest_claim.load(), layout::kNoClaim);
+}
+
 }  // namespace
 }  // namespace busbar::test
