@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
+#include <cstddef>
 #include <new>
 
 #include "common/base/error.hpp"
@@ -12,24 +12,33 @@
 namespace busbar {
 namespace {
 
-std::atomic<int>* new_page() {
-  const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  void* page = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+using Page = std::atomic<int>;
+
+std::size_t page_bytes() {
+  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+Page* new_page() {
+  void* page =
+      ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) throw system_error("mmap of the fork guard", errno);
-  if (::madvise(page, bytes, MADV_WIPEONFORK) != 0) {
+  if (::madvise(page, page_bytes(), MADV_WIPEONFORK) != 0) {
     const int error = errno;
-    ::munmap(page, bytes);
+    ::munmap(page, page_bytes());
     throw system_error("madvise(MADV_WIPEONFORK)", error);
   }
-  return new (page) std::atomic<int>(1);
+  return new (page) Page(1);
 }
 
 /// A child that connects anew gets a page of its own: its handles are alive, inherited ones not.
-const std::atomic<int>* guard_page() {
-  static std::mutex mutex;
-  static std::atomic<int>* page = nullptr;
-  const std::lock_guard lock(mutex);
-  if (page == nullptr || page->load() == 0) page = new_page();
+/// No lock: one that another thread held at the moment of the fork stays locked in the child.
+const Page* guard_page() {
+  static std::atomic<Page*> current{nullptr};
+  Page* page = current.load(std::memory_order_acquire);
+  if (page != nullptr && page->load() != 0) return page;
+  Page* fresh = new_page();
+  if (current.compare_exchange_strong(page, fresh)) return fresh;
+  ::munmap(fresh, page_bytes());  // another thread was faster
   return page;
 }
 
