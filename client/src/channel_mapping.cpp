@@ -39,6 +39,7 @@ ChannelMapping::ChannelMapping(std::shared_ptr<Connection> connection, std::stri
   grant_ = opened->grant;
   try {
     attach(answer.descriptors);
+    attendance_.emplace(*connection_, ring_.seats_control->broker_epoch, answer.life, channel_id_);
   } catch (...) {
     connection_->tell(Leave{channel_id_, role_, index_, grant_});
     throw;

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "client/src/attendance.hpp"
 #include "client/src/connection.hpp"
 #include "common/control/messages.hpp"
 #include "common/ring/ring_view.hpp"
@@ -23,6 +25,8 @@ class ChannelMapping {
   const ring::RingView& ring() const noexcept { return ring_; }
   std::uint32_t index() const noexcept { return index_; }
   const std::string& channel() const noexcept { return channel_; }
+  /// One thread at a time: that of the place's owner.
+  Attendance& attendance() noexcept { return *attendance_; }
   bool forked() const noexcept { return connection_->fork_guard().forked(); }
   void require_not_forked() const {
     if (forked()) [[unlikely]]
@@ -42,6 +46,7 @@ class ChannelMapping {
   shm::Mapping ring_mapping_;
   shm::Mapping seats_mapping_;
   ring::RingView ring_;
+  std::optional<Attendance> attendance_;
 };
 
 }  // namespace busbar

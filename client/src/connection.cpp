@@ -1,61 +1,70 @@
 #include "client/src/connection.hpp"
 
-#include <errno.h>  // program_invocation_short_name
+#include <filesystem>
+#include <utility>
 
+#include "client/src/growing_pause.hpp"
 #include "client/src/socket_search.hpp"
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
-#include "common/base/version.hpp"
+#include "common/base/units.hpp"
 #include "common/control/codec.hpp"
-#include "common/layout/limits.hpp"
-#include "common/sync/process_identity.hpp"
+#include "common/sync/coarse_clock.hpp"
 
 namespace busbar {
 namespace {
 
 using namespace control;
+using State = BrokerLink::State;
 
-constexpr std::size_t kLongestName = 128;
+// Between two looks of attend(), in milliseconds: as a rule; with news or an answer under way; at a
+// broker that has refused to take this client back.
+constexpr std::uint32_t kSeldom = 1000;
+constexpr std::uint32_t kSoon = 10;
+constexpr std::uint32_t kRarely = 10'000;
 
-std::string client_name(const ConnectOptions& options) {
-  if (options.name.size() > kLongestName) {
-    throw Error(Errc::invalid_name, "client name " + quoted(options.name) + " has " +
-                                        std::to_string(options.name.size()) +
-                                        " bytes; at most 128 are allowed");
-  }
-  return options.name.empty() ? program_invocation_short_name : options.name;
+/// The working directory may be another one when the broker has to be found again.
+std::string lasting(const std::string& path) {
+  std::error_code error;
+  std::string absolute = std::filesystem::absolute(path, error).string();
+  const bool fits = !error && absolute.size() < kSocketPathRoom;
+  return fits ? absolute : path;
 }
 
-Hello hello(const ConnectOptions& options) {
-  const sync::ProcessIdentity own = sync::own_identity();
-  Hello hello;
-  hello.protocol = kControlProtocol;
-  hello.library = kLibraryVersion;
-  hello.layout_from = layout::kOldestLayout;
-  hello.layout_to = layout::kLayoutVersion;
-  hello.name = client_name(options);
-  hello.process = {own.pid, own.start_time, own.pid_namespace};
-  return hello;
+/// Whether the reply says that the request, sent for the second time, has been carried out before.
+bool was_done_before(const RequestBody& body, const Error& error) {
+  return std::holds_alternative<Remove>(body) && error.errc() == Errc::no_such_channel;
 }
 
 }  // namespace
 
-Connection::Connection(const ConnectOptions& options) : timeout_(options.timeout) {
-  FoundSocket found = find_broker(options.socket, Deadline::after(timeout_));
-  path_ = std::move(found.path);
-  socket_ = std::move(found.socket);
-  session_ = ask_for<Welcome>(hello(options)).session;
+Connection::Connection(const ConnectOptions& options)
+    : timeout_(options.timeout), registration_(options), looked_at_(sync::coarse_milliseconds()) {
+  const auto deadline = Deadline::after(timeout_);
+  for (GrowingPause pause;;) {
+    try {
+      FoundSocket found = find_broker(options.socket, deadline);
+      link_.set_path(lasting(found.path));
+      greet(std::move(found.socket), deadline);
+      await_welcome(deadline);
+      return;
+    } catch (const BrokerGone& gone) {
+      if (!options.wait_for_broker || !pause.wait(deadline)) throw Error(Errc::no_broker, gone.why);
+    } catch (const Error& error) {
+      if (error.errc() != Errc::no_broker || !options.wait_for_broker) throw;
+      if (!pause.wait(deadline)) {
+        throw Error(Errc::no_broker,
+                    std::string(error.what()) + "; waited " + duration_text(timeout_) + " for one");
+      }
+    }
+  }
 }
 
 Connection::~Connection() {
   if (fork_guard_.forked() || abandoned_.empty()) return;
   // What was granted after its caller had stopped waiting, and is not yet read.
   try {
-    for (;;) {
-      const Received received = receive_packet(socket_.get(), true);
-      if (received.kind != Received::Kind::packet) return;
-      give_back(decode_reply(received.packet));
-    }
+    while (auto received = link_.receive_now()) give_back(decode_reply(received->packet));
   } catch (...) {
     // A destructor: at the end of the process the broker takes it back.
   }
@@ -65,63 +74,88 @@ void Connection::throw_unexpected() {
   throw Error(Errc::protocol, "the broker's reply is of another kind than the request");
 }
 
-void Connection::throw_gone() const {
-  throw Error(Errc::no_broker, "the broker on " + path_ +
-                                   " has gone or has ended this connection (its log says why); "
-                                   "channels that are open go on, connect anew for "
-                                   "others once it is back");
+void Connection::throw_away(const std::string& why, int attempts) const {
+  throw Error(Errc::no_broker,
+              "the broker on " + socket() + " has gone and none has come back within " +
+                  duration_text(timeout_) + " (" + std::to_string(attempts) +
+                  (attempts == 1 ? " attempt; " : " attempts; the last: ") + why +
+                  "); channels that are open go on; start busbard, or give this client more time "
+                  "(ConnectOptions::timeout)");
 }
 
-void Connection::send(const std::string& packet, const Deadline& deadline) {
-  for (;;) {
-    switch (send_packet(socket_.get(), packet)) {
-      case SendResult::sent:
-        return;
-      case SendResult::gone:
-        throw_gone();
-      case SendResult::would_block:
-        break;
-    }
-    if (!wait_writable(socket_.get(), deadline)) {
-      throw Error(Errc::timed_out, "the broker on " + path_ + " takes no requests; is it stopped?");
-    }
-  }
+void Connection::throw_others_wait() const {
+  if (link_.state() == State::away) throw_away("other threads wait for it", 1);
+  throw Error(Errc::timed_out, "other threads wait for the broker on " + socket() + " already");
 }
 
-Received Connection::receive(const Deadline& deadline) {
-  for (;;) {
-    Received received = receive_packet(socket_.get(), true);
-    switch (received.kind) {
-      case Received::Kind::packet:
-        return received;
-      case Received::Kind::gone:
-        throw_gone();
-      case Received::Kind::too_long:
-        throw Error(Errc::protocol, "the broker's reply is longer than a packet may be");
-      case Received::Kind::would_block:
-        break;
-    }
-    if (!wait_readable(socket_.get(), deadline)) {
-      throw Error(Errc::timed_out,
-                  "the broker on " + path_ + " did not answer in time; is it stopped?");
+void Connection::greet(UniqueFd socket, const Deadline& deadline) {
+  link_.greet(std::move(socket), encode(Request{++last_id_, registration_.hello()}), deadline);
+}
+
+void Connection::await_welcome(const Deadline& deadline) {
+  take_welcome(link_.receive(deadline));
+}
+
+void Connection::take_welcome(const Received& received) {
+  const Reply reply = decode_reply(received.packet);
+  if (const auto* failure = std::get_if<Failure>(&reply.body)) {
+    drop();
+    refused_ = true;
+    throw Error(static_cast<Errc>(failure->code), failure->text);
+  }
+  const auto* welcome = std::get_if<Welcome>(&reply.body);
+  if (welcome == nullptr) throw_unexpected();
+  registration_.welcome(*welcome);
+  refused_ = false;
+  link_.set_ready();
+}
+
+void Connection::drop() noexcept {
+  link_.drop();
+  abandoned_.clear();  // the next broker takes back by `last_grant` what these have got
+}
+
+/// To the same socket and to no other: another one is another bus.
+void Connection::come_back(const Deadline& deadline) {
+  if (link_.state() == State::away) {
+    try {
+      greet(connect_to(socket(), deadline), deadline);
+    } catch (const Error& error) {
+      if (error.errc() == Errc::timed_out) throw;
+      throw BrokerGone{error.what()};  // nobody listens, or nobody may yet
     }
   }
+  if (link_.state() == State::greeting) await_welcome(deadline);
 }
 
 Connection::Answer Connection::ask(RequestBody body) {
   if (fork_guard_.forked()) throw_forked();
-  const std::unique_lock lock(mutex_, timeout_);
-  if (!lock) {
-    throw Error(Errc::timed_out, "other threads wait for the broker on " + path_ + " already");
-  }
   const auto deadline = Deadline::after(timeout_);
-  const Request request{++last_id_, std::move(body)};
-  send(encode(request), deadline);
+  const std::unique_lock lock(mutex_, timeout_);
+  if (!lock) throw_others_wait();
+  GrowingPause pause;
+  bool was_sent = false;
+  for (int attempts = 1;; ++attempts) {
+    try {
+      come_back(deadline);
+      return transact(body, std::exchange(was_sent, true), deadline);
+    } catch (const BrokerGone& gone) {
+      drop();
+      if (!pause.wait(deadline)) throw_away(gone.why, attempts);
+    }
+  }
+}
+
+Connection::Answer Connection::transact(const RequestBody& body, bool again,
+                                        const Deadline& deadline) {
+  const Request request{++last_id_, body};
+  link_.send(encode(request), deadline);
   try {
     return await_reply(request.id, deadline);
   } catch (const Error& error) {
+    if (again && was_done_before(body, error)) return {Done{}, {}, registration_.life()};
     if (error.errc() == Errc::timed_out) {
-      if (const auto* open = std::get_if<Open>(&request.body)) abandoned_[request.id] = open->role;
+      if (const auto* open = std::get_if<Open>(&body)) abandoned_[request.id] = open->role;
     }
     throw;
   }
@@ -129,7 +163,7 @@ Connection::Answer Connection::ask(RequestBody body) {
 
 Connection::Answer Connection::await_reply(std::uint64_t id, const Deadline& deadline) {
   for (;;) {
-    Received received = receive(deadline);
+    Received received = link_.receive(deadline);
     Reply reply = decode_reply(received.packet);
     if (reply.id != id && reply.id != 0) {
       give_back(reply);
@@ -138,7 +172,10 @@ Connection::Answer Connection::await_reply(std::uint64_t id, const Deadline& dea
     if (const auto* failure = std::get_if<Failure>(&reply.body)) {
       throw Error(static_cast<Errc>(failure->code), failure->text);
     }
-    return {std::move(reply.body), std::move(received.descriptors)};
+    if (const auto* opened = std::get_if<Opened>(&reply.body)) {
+      registration_.saw_grant(opened->grant);
+    }
+    return {std::move(reply.body), std::move(received.descriptors), registration_.life()};
   }
 }
 
@@ -147,8 +184,8 @@ void Connection::give_back(const Reply& late) {
   const auto found = abandoned_.find(late.id);
   if (found == abandoned_.end()) return;
   if (const auto* opened = std::get_if<Opened>(&late.body)) {
-    send_packet(
-        socket_.get(),
+    registration_.saw_grant(opened->grant);
+    link_.notice(
         encode(Request{0, Leave{opened->channel_id, found->second, opened->index, opened->grant}}));
   }
   abandoned_.erase(found);
@@ -157,9 +194,46 @@ void Connection::give_back(const Reply& late) {
 void Connection::tell(const RequestBody& body) noexcept {
   if (fork_guard_.forked()) return;
   try {
-    send_packet(socket_.get(), encode(Request{0, body}));
+    link_.notice(encode(Request{0, body}));
   } catch (...) {
     // Out of memory: the broker sees the state `left` in the segment.
+  }
+}
+
+bool Connection::is_due(bool urgent) const noexcept {
+  std::uint32_t pause = kSeldom;
+  if (refused_) pause = kRarely;
+  if (urgent || link_.state() == State::greeting) pause = kSoon;
+  return sync::coarse_milliseconds() - looked_at_.load(std::memory_order_relaxed) >= pause;
+}
+
+bool Connection::attend(bool urgent) noexcept {
+  if (fork_guard_.forked()) return true;
+  if (is_due(urgent)) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return true;  // whoever asks comes back by himself
+    try {
+      take_a_step();
+    } catch (...) {
+      drop();
+    }
+    looked_at_.store(sync::coarse_milliseconds(), std::memory_order_relaxed);
+  }
+  return link_.state() != State::away;
+}
+
+void Connection::take_a_step() {
+  switch (link_.state()) {
+    case State::ready:
+      while (auto late = link_.receive_now()) give_back(decode_reply(late->packet));
+      return;
+    case State::greeting:
+      if (const auto answer = link_.receive_now()) take_welcome(*answer);
+      return;
+    case State::away:
+      if (UniqueFd found = control::connect_now(this->socket()))
+        greet(std::move(found), Deadline::after({}));
+      return;
   }
 }
 

@@ -100,14 +100,15 @@ ChannelDetails details_of(const control::ChannelShown& shown) {
 }
 
 ClientInfo info_of(const control::ClientReport& report) {
-  return {report.id,      report.name,       report.pid,         report.uid,
-          report.library, report.publishers, report.subscribers, report.connected};
+  return {report.id,         report.name,        report.pid,       report.uid,  report.library,
+          report.publishers, report.subscribers, report.connected, report.state};
 }
 
 BrokerInfo info_of(const control::BrokerReport& report) {
   return {report.version,
           report.bus,
           report.pid,
+          report.epoch,
           report.memory,
           report.memory_limit,
           report.clients,

@@ -29,6 +29,14 @@ SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::stri
     : mapping_(std::move(connection), std::move(channel), control::Role::subscriber),
       receiver_(mapping_.ring(), mapping_.index(), join_at(options), kind_of(options)) {}
 
+/// What lies in front of the end of an orphan's stream is received first.
+Message SubscriberCore::take_unless_orphan() {
+  const bool goes_on = mapping_.attendance().look();
+  Message message = take();
+  if (goes_on || message.outcome() != Outcome::empty) return message;
+  return Message(Outcome::closed);
+}
+
 Message SubscriberCore::receive(const Deadline& deadline) {
   for (;;) {
     Message message = try_receive();
@@ -56,7 +64,7 @@ int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, i
     receiver_.detach();
     mapping_.require_not_forked();
   };
-  return receiver_.poll(most, poll_outcome_, [&](const ring::Record& record) {
+  const int count = receiver_.poll(most, poll_outcome_, [&](const ring::Record& record) {
     Message message(Outcome::ok);
     fill(message, record);
     try {
@@ -67,6 +75,15 @@ int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, i
     }
     leave_if_forked();
   });
+  if (poll_outcome_ == Outcome::empty && mapping_.attendance().is_due()) end_orphans_poll();
+  return count;
+}
+
+/// The poll that follows the loss gets what is still there; only when that was nothing is it over.
+void SubscriberCore::end_orphans_poll() noexcept {
+  const bool was_orphan = mapping_.attendance().is_orphan();
+  mapping_.attendance().look();
+  if (was_orphan) poll_outcome_ = Outcome::closed;
 }
 
 void SubscriberCore::release(std::uint32_t hold) noexcept {

@@ -24,15 +24,9 @@ class SubscriberCore {
     mapping_.require_not_forked();
     if (polling_) [[unlikely]]
       throw_polling();
-    ring::Record record;
-    std::uint32_t place = 0;
-    const Outcome outcome = receiver_.try_take(record, place);
-    Message message(outcome);
-    if (outcome != Outcome::ok) [[unlikely]]
-      return message;
-    fill(message, record);
-    message.core_ = this;
-    message.hold_ = static_cast<std::uint8_t>(place);
+    Message message = take();
+    if (message.outcome() == Outcome::empty && mapping_.attendance().is_due()) [[unlikely]]
+      return take_unless_orphan();
     return message;
   }
   int poll(void (*visit)(void*, const Message&), void* callback, int most);
@@ -50,6 +44,20 @@ class SubscriberCore {
  private:
   ~SubscriberCore() = default;
   [[noreturn]] static void throw_polling();
+  Message take() {
+    ring::Record record;
+    std::uint32_t place = 0;
+    const Outcome outcome = receiver_.try_take(record, place);
+    Message message(outcome);
+    if (outcome != Outcome::ok) [[unlikely]]
+      return message;
+    fill(message, record);
+    message.core_ = this;
+    message.hold_ = static_cast<std::uint8_t>(place);
+    return message;
+  }
+  Message take_unless_orphan();
+  void end_orphans_poll() noexcept;
   void fill(Message& message, const ring::Record& record) const noexcept {
     message.data_ = mapping_.ring().payload(record.position);
     message.size_ = record.size;

@@ -106,6 +106,16 @@ bool wait_for(int socket, short events, const Deadline& deadline) {
 
 }  // namespace
 
+UniqueFd connect_now(const std::string& path) {
+  const sockaddr_un address = address_of(path);
+  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return socket;
+  const int result = resumed([&] {
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  });
+  return result == 0 ? std::move(socket) : UniqueFd();
+}
+
 UniqueFd connect_to(const std::string& path, const Deadline& deadline) {
   const sockaddr_un address = address_of(path);
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));

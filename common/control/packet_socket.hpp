@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/un.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +18,16 @@
 
 namespace busbar::control {
 
+/// Bytes that a path of a Unix domain socket can have, and one more.
+inline constexpr std::size_t kSocketPathRoom = sizeof(sockaddr_un::sun_path);
+
 /// A connected, close-on-exec, non-blocking socket. Waits until the deadline while the listener's
 /// backlog is full, then throws Errc::timed_out; Errc::refused without permission; Errc::system
 /// (PATH and errno's words) if nobody listens.
 UniqueFd connect_to(const std::string& path, const Deadline& deadline);
+
+/// The same, without waiting: none if nobody listens there, or takes nobody at this moment.
+UniqueFd connect_now(const std::string& path);
 
 enum class SendResult { sent, would_block, gone };
 /// Sends one packet with at most 2 descriptors. Never blocks, never raises SIGPIPE.

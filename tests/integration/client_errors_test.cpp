@@ -194,11 +194,14 @@ TEST_F(WithBroker, SaysThatABrokerWithAFullBacklogAcceptsNobody) {
   EXPECT_THAT(failure.text, HasSubstr("accepts nobody"));
 }
 
-TEST_F(WithBroker, SaysThatTheBrokerHasGone) {
+TEST_F(WithBroker, SaysThatTheBrokerHasGoneAndHowLongItHasWaited) {
+  auto hasty = Bus::connect({.socket = broker.socket(), .timeout = 10ms});
   broker.kill();
-  const auto failure = failure_of([&] { bus.channels(); });
+  const auto failure = failure_of([&] { hasty.channels(); });
   EXPECT_EQ(failure.errc, Errc::no_broker);
   EXPECT_THAT(failure.text, HasSubstr(broker.socket()));
+  EXPECT_THAT(failure.text, HasSubstr("within 10ms"));
+  EXPECT_THAT(failure.text, HasSubstr("channels that are open go on"));
 }
 
 }  // namespace

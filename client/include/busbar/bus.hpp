@@ -19,12 +19,18 @@ class Connection;
 ///
 /// Thread safety: every member may be called from many threads at once; calls that need the broker
 /// take turns. Lifetime: publishers, subscribers, messages and claims that came from a Bus may
-/// outlive it; the registration ends with the last of them. The broker is never on the data path:
-/// while it is away, publishers and subscribers go on and only the calls below fail.
-/// After fork the child's copy is dead: calls throw Errc::forked, destruction only closes.
+/// outlive it; the registration ends with the last of them.
+/// When the broker goes: it is never on the data path, so publishers and subscribers go on. The
+/// calls below wait for the next broker on the same socket, at most ConnectOptions::timeout, then
+/// throw Errc::no_broker; the registration goes on there with the places that it holds, whoever
+/// asks or waits first brings it back. What the next broker does not know any more (its own memory
+/// was lost, the channel was removed) says Outcome::closed and can be opened anew. A call that was
+/// under way is carried out once, or twice where that makes no difference. After fork the child's
+/// copy is dead: calls throw Errc::forked, destruction only closes.
 class BUSBAR_EXPORT Bus {
  public:
-  /// Registers with the broker. Blocks at most options.timeout.
+  /// Registers with the broker. Blocks at most options.timeout; if there is none, fails at once
+  /// unless options.wait_for_broker.
   /// Throws Errc::no_broker (the text names every socket that was tried), refused, version,
   /// protocol, limit, timed_out, system.
   static Bus connect(const ConnectOptions& options = {});
@@ -70,7 +76,8 @@ class BUSBAR_EXPORT Bus {
   /// The broker, its limits and what is used of them.
   BrokerInfo broker();
 
-  /// The socket that this Bus is connected to.
+  /// The socket that this Bus is connected to, and comes back to: never another one, which would be
+  /// another bus.
   const std::string& socket() const;
 
  private:

@@ -93,7 +93,8 @@ struct ClientInfo {
   std::string library;  // version
   std::uint32_t publishers = 0;
   std::uint32_t subscribers = 0;
-  bool connected = false;  // false: its socket is closed, its process is alive and holds roles
+  bool connected = false;  // false: it is away; its process is alive and holds places
+  std::string state;       // of its process: "running", "stopped" or, not seen from here, "unknown"
 };
 
 /// The broker itself.
@@ -101,6 +102,7 @@ struct BrokerInfo {
   std::string version;
   std::string bus;
   std::int64_t pid = 0;
+  std::uint64_t epoch = 0;   // counts the brokers of this bus: another one after each restart
   std::uint64_t memory = 0;  // bytes of all segments
   std::uint64_t memory_limit = 0;
   std::uint32_t clients = 0;

@@ -16,8 +16,13 @@ struct ConnectOptions {
   /// The control socket. Empty: $BUSBAR_SOCKET, else $XDG_RUNTIME_DIR/busbar/control.sock if a
   /// broker answers there, else /run/busbar/control.sock.
   std::string socket = {};
-  /// Limit of every call that needs the broker: connect, publisher, subscriber, channel calls.
+  /// Limit of every call that needs the broker: connect, publisher, subscriber, channel calls. All
+  /// but connect wait so long for a broker that has gone to come back: give them more than a
+  /// restart takes.
   std::chrono::nanoseconds timeout = std::chrono::seconds(5);
+  /// Whether connect too waits, at most `timeout`, for a broker that is not there yet. Otherwise
+  /// Errc::no_broker at once.
+  bool wait_for_broker = false;
 };
 
 /// What a subscriber's seat does to publishers.

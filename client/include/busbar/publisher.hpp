@@ -14,6 +14,8 @@ namespace busbar {
 ///
 /// Thread safety: one thread at a time, its claims included; interrupt() alone may be called from
 /// any thread and from a signal handler. Lifetime: open claims keep the place until they end.
+/// The broker may go and come back meanwhile; only if the next one does not know the channel any
+/// more do claims say closed, soon after.
 /// After fork the child's copy is dead: calls throw Errc::forked, destruction touches nothing.
 class BUSBAR_EXPORT Publisher {
  public:

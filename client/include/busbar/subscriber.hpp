@@ -17,6 +17,8 @@ namespace busbar {
 /// Thread safety: one thread at a time; interrupt() alone may be called from any thread and from a
 /// signal handler; messages may be released on any thread. Lifetime: once destroyed it stops
 /// gating publishers; messages that are still held stay as they are, and are stepped over.
+/// The broker may go and come back meanwhile; only if the next one does not know the channel any
+/// more does the seat say closed, behind everything that is there.
 /// After fork the child's copy is dead: calls throw Errc::forked, destruction touches nothing.
 class BUSBAR_EXPORT Subscriber {
  public:

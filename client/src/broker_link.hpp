@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/base/deadline.hpp"
+#include "common/base/unique_fd.hpp"
+#include "common/control/packet_socket.hpp"
+
+namespace busbar {
+
+/// The socket to the broker, which may be gone and come back. One thread at a time, but for
+/// notice() and state().
+class BrokerLink {
+ public:
+  enum class State {
+    away,      ///< no socket
+    greeting,  ///< the hello is sent, its answer not yet read
+    ready,
+  };
+
+  /// Once, before anything else.
+  void set_path(std::string path) { path_ = std::move(path); }
+
+  State state() const noexcept { return state_.load(std::memory_order_acquire); }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Takes a socket that is connected, and says hello: greeting. Throws BrokerGone.
+  void greet(UniqueFd socket, const std::string& hello, const Deadline& deadline);
+  /// The broker's welcome has been read: ready.
+  void set_ready() noexcept { state_.store(State::ready, std::memory_order_release); }
+  /// Away.
+  void drop() noexcept;
+
+  /// Throws BrokerGone, Errc::timed_out.
+  void send(const std::string& packet, const Deadline& deadline);
+  /// The same, Errc::protocol.
+  control::Received receive(const Deadline& deadline);
+  /// Nothing if nothing is there. Throws BrokerGone, Errc::protocol.
+  std::optional<control::Received> receive_now();
+
+  /// Any thread: sends if that is possible at once, and only when ready. Never throws.
+  void notice(const std::string& packet) noexcept;
+
+ private:
+  [[noreturn]] void throw_gone() const;
+
+  std::string path_;
+  std::atomic<State> state_{State::away};
+  std::mutex replacing_;  // the socket, against notice(); never held for longer than a send
+  UniqueFd socket_;
+};
+
+}  // namespace busbar
