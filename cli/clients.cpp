@@ -10,11 +10,14 @@ namespace busbar::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(PUBS and SUBS are the places that a client holds on all channels together. A client that is not
-CONNECTED has closed its socket while its process lives on and still holds places.
+    R"(PUBS and SUBS are the places that a client holds on all channels together. A client whose
+connection is away has lost its broker and not come back yet, or closed its socket, while its
+process lives on and still holds places. STATE is that of its process: a stopped one can hold up
+others, and nothing is taken from it; continue it (kill -CONT PID) or end it.
 
 Examples:
   busbar clients
+  busbar clients --json | jq '.clients[] | select(.state == "stopped")'
   busbar clients --json | jq '.clients[] | select(.connected | not)')";
 
 std::string clients_table(const std::vector<ClientInfo>& clients) {
@@ -25,12 +28,13 @@ std::string clients_table(const std::vector<ClientInfo>& clients) {
                {"PUBS", right},
                {"SUBS", right},
                {"CONNECTED"},
+               {"STATE"},
                {"LIBRARY"},
                {"NAME"}});
   for (const ClientInfo& client : clients) {
     table.add({std::to_string(client.id), std::to_string(client.pid), std::to_string(client.uid),
                std::to_string(client.publishers), std::to_string(client.subscribers),
-               client.connected ? "yes" : "no", client.library, client.name});
+               client.connected ? "yes" : "away", client.state, client.library, client.name});
   }
   return table.text();
 }

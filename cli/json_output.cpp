@@ -82,13 +82,15 @@ Json to_document(const ClientInfo& client) {
           {"library", client.library},
           {"publishers", client.publishers},
           {"subscribers", client.subscribers},
-          {"connected", client.connected}};
+          {"connected", client.connected},
+          {"state", client.state}};
 }
 
 Json to_document(const BrokerInfo& broker) {
   return {{"version", broker.version},
           {"bus", broker.bus},
           {"pid", broker.pid},
+          {"epoch", broker.epoch},
           {"memory", broker.memory},
           {"memory_limit", broker.memory_limit},
           {"clients", broker.clients},

@@ -2,6 +2,7 @@
 
 #include "common/ring/membership.hpp"
 #include "config/settings_resolver.hpp"
+#include "daemon/process_state.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -113,7 +114,7 @@ control::ClientReport client_report(const Session& session) {
           session.held(control::Role::publisher),
           session.held(control::Role::subscriber),
           session.connected(),
-          "unknown"};
+          process_state_text(process_state(session.peer().pid))};
 }
 
 }  // namespace

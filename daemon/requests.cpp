@@ -1,5 +1,6 @@
 #include "daemon/requests.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/version.hpp"
+#include "daemon/held_up.hpp"
 #include "daemon/reports.hpp"
 #include "daemon/session_fields.hpp"
 
@@ -242,7 +244,24 @@ Requests::Result Requests::run(const Call& call, const control::Reload&) {
   return std::move(waiting->answer);
 }
 
-Requests::Result Requests::run(const Call&, const control::HeldUp&) {
+Requests::Result Requests::run(const Call& call, const control::HeldUp& body) {
+  const Holding holding{body.channel_id, {body.role, body.index}};
+  const auto channel = channels_.find(body.channel_id);
+  if (!channel || !call.session.holdings().contains(holding) ||
+      channel->last_grant(holding.place) != body.grant) {
+    return std::nullopt;
+  }
+  const Place by{body.by_role, body.by_index};
+  const Session* holder = sessions_.find(channel->holder(by));
+  if (holder == nullptr || holder->dead() || !channel->memory()) return std::nullopt;
+  const std::string words = held_up_text(*channel, call.session, *holder, by);
+  if (!words.empty()) {
+    const LogFields fields{{"BUSBAR_CHANNEL", channel->name()}};
+    complaints_.about(call.session.peer().uid, words);
+  } else {
+    spdlog::debug("channel {}: client {} waits for {}", busbar::quoted(channel->name()),
+                  call.session.words(), holder->words());
+  }
   return std::nullopt;
 }
 

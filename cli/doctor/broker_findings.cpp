@@ -121,6 +121,23 @@ Findings held_up(const std::vector<ChannelInfo>& channels) {
   return findings;
 }
 
+/// Nothing is taken from a process that is stopped: it may go on at any moment.
+Findings stopped(const std::vector<ClientInfo>& clients) {
+  Findings findings;
+  for (const ClientInfo& client : clients) {
+    const std::uint32_t places = client.publishers + client.subscribers;
+    if (client.state != "stopped" || places == 0) continue;
+    const std::string pid = std::to_string(client.pid);
+    findings.push_back({warning, "clients",
+                        "client \"" + printable(client.name) + "\" (pid " + pid +
+                            ") is stopped and holds " + std::to_string(places) +
+                            (places == 1 ? " place" : " places"),
+                        "who waits for it waits until it goes on or ends",
+                        "kill -CONT " + pid + "   # or end it: kill -KILL " + pid});
+  }
+  return findings;
+}
+
 void append(Findings& findings, Findings more) {
   for (Finding& finding : more) findings.push_back(std::move(finding));
 }
@@ -132,6 +149,7 @@ Findings broker_findings(const BrokerState& state) {
   append(findings, room(state));
   findings.push_back(latency(state.broker));
   append(findings, held_up(state.channels));
+  append(findings, stopped(state.clients));
   return findings;
 }
 

@@ -54,6 +54,7 @@ Findings machine_findings(const Machine& machine);
 struct BrokerState {
   BrokerInfo broker;
   std::vector<ChannelInfo> channels;
+  std::vector<ClientInfo> clients;  // none for who may not list them
   std::optional<std::uint64_t> descriptor_limit;
   std::optional<std::uint64_t> free_shared_memory;
 };

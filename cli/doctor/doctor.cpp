@@ -34,7 +34,7 @@ void append(Findings& findings, Findings more) {
 }
 
 Findings broker_findings(const SocketProbe& probe, const SharedMemory& memory) {
-  BrokerState state{probe.broker, probe.channels, {}, {}};
+  BrokerState state{probe.broker, probe.channels, probe.clients, {}, {}};
   const auto pid = static_cast<pid_t>(probe.broker.pid);
   // In another PID namespace the number is somebody else's.
   if (process_name(pid) == "busbard") state.descriptor_limit = descriptor_limit(pid);

@@ -129,11 +129,21 @@ State state_of(const Error& error) {
   }
 }
 
+std::vector<ClientInfo> clients_for_admins(Bus& bus) {
+  try {
+    return bus.clients();
+  } catch (const Error& error) {
+    if (error.errc() != Errc::refused) throw;
+    return {};
+  }
+}
+
 void say_hello(SocketProbe& probe, const CommonOptions& options) {
   try {
     Bus bus = Bus::connect({.name = options.name, .socket = probe.path, .timeout = kPatience});
     probe.broker = bus.broker();
     probe.channels = bus.channels();
+    probe.clients = clients_for_admins(bus);
     probe.state = State::answers;
   } catch (const Error& error) {
     probe.state = state_of(error);

@@ -38,6 +38,7 @@ struct SocketProbe {
   // answers: what it told
   BrokerInfo broker;
   std::vector<ChannelInfo> channels;
+  std::vector<ClientInfo> clients;  // none for who may not list them
 };
 
 /// `service`: the process of the machine's unit, 0 if none runs. Never throws busbar::Error. Waits

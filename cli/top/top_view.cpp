@@ -128,13 +128,14 @@ std::vector<std::string> client_lines(const std::vector<ClientInfo>& clients, st
                {"UID", right},
                {"PUBS", right},
                {"SUBS", right},
-               {"CONNECTED"}});
+               {"CONNECTED"},
+               {"STATE"}});
   for (std::size_t i = 0; i < std::min(count, clients.size()); ++i) {
     const ClientInfo& client = clients[i];
     table.add({std::to_string(client.id), cut(printable(client.name), longest_name),
                std::to_string(client.pid), std::to_string(client.uid),
                std::to_string(client.publishers), std::to_string(client.subscribers),
-               client.connected ? "yes" : "no"});
+               client.connected ? "yes" : "away", client.state});
   }
   return lines_of(table.text());
 }

@@ -39,7 +39,8 @@ ChannelMapping::ChannelMapping(std::shared_ptr<Connection> connection, std::stri
   grant_ = opened->grant;
   try {
     attach(answer.descriptors);
-    attendance_.emplace(*connection_, ring_.seats_control->broker_epoch, answer.life, channel_id_);
+    attendance_.emplace(*connection_, ring_, Leave{channel_id_, role_, index_, grant_},
+                        answer.life);
   } catch (...) {
     connection_->tell(Leave{channel_id_, role_, index_, grant_});
     throw;

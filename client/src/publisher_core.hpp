@@ -18,7 +18,9 @@ class PublisherCore {
  public:
   PublisherCore(std::shared_ptr<Connection> connection, std::string channel)
       : mapping_(std::move(connection), std::move(channel), control::Role::publisher),
-        writer_(mapping_.ring(), mapping_.index()) {}
+        writer_(mapping_.ring(), mapping_.index()) {
+    writer_.set_lookout(&mapping_.attendance());
+  }
 
   Claim claim(std::size_t size) {
     check(size);

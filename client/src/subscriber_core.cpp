@@ -27,11 +27,13 @@ class Polling {
 SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::string channel,
                                const SubscriberOptions& options)
     : mapping_(std::move(connection), std::move(channel), control::Role::subscriber),
-      receiver_(mapping_.ring(), mapping_.index(), join_at(options), kind_of(options)) {}
+      receiver_(mapping_.ring(), mapping_.index(), join_at(options), kind_of(options)) {
+  receiver_.set_lookout(&mapping_.attendance());
+}
 
 /// What lies in front of the end of an orphan's stream is received first.
 Message SubscriberCore::take_unless_orphan() {
-  const bool goes_on = mapping_.attendance().look();
+  const bool goes_on = mapping_.attendance().look(nullptr);
   Message message = take();
   if (goes_on || message.outcome() != Outcome::empty) return message;
   return Message(Outcome::closed);
@@ -43,6 +45,7 @@ Message SubscriberCore::receive(const Deadline& deadline) {
     if (message.outcome() != Outcome::empty) [[likely]]
       return message;
     const Outcome waited = receiver_.await(deadline, interrupt_);
+    if (waited == Outcome::closed) return take_unless_orphan();
     if (waited != Outcome::ok) return Message(waited);
   }
 }
@@ -82,7 +85,7 @@ int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, i
 /// The poll that follows the loss gets what is still there; only when that was nothing is it over.
 void SubscriberCore::end_orphans_poll() noexcept {
   const bool was_orphan = mapping_.attendance().is_orphan();
-  mapping_.attendance().look();
+  mapping_.attendance().look(nullptr);
   if (was_orphan) poll_outcome_ = Outcome::closed;
 }
 

@@ -173,14 +173,16 @@ TEST_F(CliChannels, ClientsAreListed) {
   const Json clients = json({"clients"}).at("clients");
   bool found = false;
   for (const Json& client : clients) {
-    EXPECT_EQ(keys(client), (std::set<std::string>{"id", "name", "pid", "uid", "library",
-                                                   "publishers", "subscribers", "connected"}));
+    EXPECT_EQ(keys(client),
+              (std::set<std::string>{"id", "name", "pid", "uid", "library", "publishers",
+                                     "subscribers", "connected", "state"}));
     if (client.at("name") != "a client") continue;
     found = true;
     EXPECT_EQ(client.at("pid"), ::getpid());
     EXPECT_EQ(client.at("uid"), ::getuid());
     EXPECT_EQ(client.at("subscribers"), 1);
     EXPECT_EQ(client.at("connected"), true);
+    EXPECT_EQ(client.at("state"), "running");
   }
   EXPECT_TRUE(found);
   EXPECT_THAT(busbar({"clients"}).out, HasSubstr("a client"));

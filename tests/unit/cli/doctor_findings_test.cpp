@@ -260,6 +260,20 @@ TEST(BrokerFindings, WhoHoldsUpAChannelIsNamedWithWhatComesOfIt) {
   EXPECT_THAT(broker_findings(state), Contains(Field(&Finding::why, HasSubstr("lose its seat"))));
 }
 
+TEST(BrokerFindings, AStoppedClientThatHoldsAPlaceIsAWarning) {
+  BrokerState state = healthy();
+  ClientInfo client;
+  client.name = "feed";
+  client.pid = 4711;
+  client.state = "stopped";
+  state.clients = {client};
+  EXPECT_THAT(broker_findings(state), Each(Field(&Finding::verdict, ok)));
+  state.clients[0].publishers = 1;
+  EXPECT_THAT(broker_findings(state),
+              Contains(says(warning, "\"feed\" (pid 4711) is stopped and holds 1 place",
+                            "kill -CONT 4711")));
+}
+
 // ---- service and configuration ----
 
 UnitProperties unit(const std::string& state, const std::string& sub) {

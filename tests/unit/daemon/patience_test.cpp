@@ -1,6 +1,5 @@
 #include "daemon/patience.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,7 +32,6 @@ using control::Role;
 using test::Child;
 using test::eventually;
 using test::RawClient;
-using ::testing::MatchesRegex;
 using namespace std::chrono_literals;
 
 std::string text_of(const std::string& path) {
@@ -122,7 +120,7 @@ TEST(Patience, DoesNotEndForWhoHasRead) {
   reader.ask(Open{"a", Role::subscriber}).as<control::Opened>();
 }
 
-/// Asks for b when it is continued, publishes to a, asks the broker, and connects anew.
+/// Asks for b when it is continued, publishes to a, and asks the broker that has dropped it.
 void live_through_it(const ImpatientBroker& broker) {
   std::ofstream told(broker.path("told"));
   Bus bus =
@@ -131,14 +129,8 @@ void live_through_it(const ImpatientBroker& broker) {
   ::raise(SIGSTOP);
   Subscriber b = bus.subscriber("b");
   told << "publishes: " << to_string(a.publish({}));
-  told << "; receives: " << to_string(b.try_receive().outcome()) << "; ";
-  try {
-    bus.channels();
-  } catch (const Error& error) {
-    told << error.what();
-  }
-  Bus again = Bus::connect({.socket = broker.socket()});
-  told << "; sees " << again.channels().size() << " channels." << std::flush;
+  told << "; receives: " << to_string(b.try_receive().outcome());
+  told << "; sees " << bus.channels().size() << " channels." << std::flush;
 }
 
 TEST(Patience, LeavesAClientThatWasStoppedWhatItHas) {
@@ -159,9 +151,7 @@ TEST(Patience, LeavesAClientThatWasStoppedWhatItHas) {
   client.signal(SIGCONT);
   EXPECT_TRUE(a.receive(test::kPatience));
   ASSERT_TRUE(eventually([&] { return text_of(broker.path("told")).ends_with("."); }));
-  EXPECT_THAT(text_of(broker.path("told")),
-              MatchesRegex("publishes: ok; receives: empty; the broker on .* has gone.*connect "
-                           "anew.*; sees 2 channels\\."));
+  EXPECT_EQ(text_of(broker.path("told")), "publishes: ok; receives: empty; sees 2 channels.");
 }
 
 }  // namespace
