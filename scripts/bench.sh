@@ -3,11 +3,16 @@
 #   scripts/bench.sh [ROUNDS]                              rates and round trips
 #   scripts/bench.sh holders [ROUNDS [KEEP_MS [WHICH]]]    a publisher whose subscribers keep messages
 #   scripts/bench.sh set-up [ROUNDS]                       what it takes before the first message
+#   scripts/bench.sh recovery [KILLS]                      from a publisher's death to the next message
+#   scripts/bench.sh restart [PAIRS]                       what a subscriber sees of a broker's death
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF \
   -DBUSBAR_BUILD_BENCH=ON >/dev/null
 cmake --build build/release -j "$(nproc)" >/dev/null
+if [[ ${1-} == recovery || ${1-} == restart ]]; then
+  exec "build/release/bench/busbar-$1" build/release/daemon/busbard "${@:2}"
+fi
 directory=$(mktemp -d)
 build/release/daemon/busbard --socket "$directory/control.sock" --log-level warn &
 broker=$!
