@@ -214,8 +214,10 @@ bool Connection::attend(bool urgent) noexcept {
     if (!lock) return true;  // whoever asks comes back by himself
     try {
       take_a_step();
-    } catch (...) {
+    } catch (const BrokerGone&) {
       drop();
+    } catch (...) {
+      // Out of memory, or a broker that makes no sense: whoever asks next will say it.
     }
     looked_at_.store(sync::coarse_milliseconds(), std::memory_order_relaxed);
   }
