@@ -1,5 +1,6 @@
 #include "common/ring/evictor.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/active_seats.hpp"
 #include "common/ring/gate.hpp"
 #include "common/sync/coarse_clock.hpp"
@@ -52,12 +53,14 @@ bool Evictor::evict_below(const RingView& ring, std::uint64_t need, const Bounda
     // With its epoch: the next tenant of the seat has a cursor of its own.
     if (!seat.word.compare_exchange_strong(word, word.with(SeatState::evicted))) return;
     any = true;
+    BUSBAR_CRASH_POINT("evict.state");
     ring.control->channel.evicted.fetch_add(1, std::memory_order_relaxed);
     sync::ring_bell(seat.bell);
   });
   // Evict against receiving: we pay (or repair() does, if we die here); the pins are read after
   // this (RoomFinder).
   if (any) sync::rare_fence(ring.fence_rule);
+  BUSBAR_CRASH_POINT("evict.fenced");
   return any;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
 
@@ -18,10 +19,12 @@ inline void finish_record(const RingView& ring, const Room& room, layout::Record
     ring.record(room.position + taken)
         .word.store(Word(RecordState::skip, claimed - taken, slot).bits(),
                     std::memory_order_relaxed);
+    BUSBAR_CRASH_POINT("finish.skip");
   }
   // release: pairs with the reader's acquire of the word (Reader::next).
   ring.record(room.position)
       .word.store(Word(state, kHeaderBytes + used, slot, flags).bits(), std::memory_order_release);
+  BUSBAR_CRASH_POINT("finish.word");
 }
 
 }  // namespace busbar::ring

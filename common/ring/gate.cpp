@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/active_seats.hpp"
 #include "common/ring/gaps.hpp"
 
@@ -26,7 +27,9 @@ std::uint64_t move_tail(const RingView& ring, std::uint64_t limit, std::uint64_t
   const Boundary to = boundary_at_or_after(ring, from.boundary(), limit - ring.capacity, finished);
   if (to.position > from.position) {
     store_tail(ring, counted(ring, from, to));
+    BUSBAR_CRASH_POINT("refresh.tail");
     clear_gaps(ring, from.position, to.position);
+    BUSBAR_CRASH_POINT("refresh.gaps");
   }
   return std::min(limit, to.position + ring.capacity);
 }
@@ -56,6 +59,7 @@ std::uint64_t refresh_limit(const RingView& ring, std::uint64_t limit, std::uint
   // lossy reader's pin, whose side has a full fence too (Reader::pin): once a stride that is
   // nothing, and a membarrier in its place stops every reader's processor.
   std::atomic_thread_fence(std::memory_order_seq_cst);
+  BUSBAR_CRASH_POINT("refresh.fenced");
   const Gates second = look_at_gates(ring, claimed.position);
   return std::max(limit, std::min(next, second.lowest() + ring.capacity));
 }

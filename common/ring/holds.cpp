@@ -1,5 +1,6 @@
 #include "common/ring/holds.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/layout/pin.hpp"
 #include "common/ring/wake.hpp"
 #include "common/sync/coarse_clock.hpp"
@@ -46,6 +47,7 @@ std::uint64_t Holds::move_cursor(std::uint64_t released, std::uint64_t without) 
 void Holds::store_cursor(std::uint64_t to) noexcept {
   // release: the payload has been read before the publisher may write there (look_at_gates).
   seat_.cursor.store(to, std::memory_order_release);
+  BUSBAR_CRASH_POINT("cursor.moved");
   wake_room_waiters(ring_);
 }
 
@@ -72,6 +74,7 @@ void Holds::unhold_pinned(std::uint32_t place) noexcept {
 void Holds::clear_pin(std::uint32_t place) noexcept {
   // release: the payload has been read before the publisher may write there (PinnedBytes::look).
   seat_.pin[place].store(0, std::memory_order_release);
+  BUSBAR_CRASH_POINT("pin.cleared");
   wake_room_waiters(ring_);
 }
 
@@ -90,6 +93,7 @@ void Holds::pin_current() noexcept {
   seat_.pin[place].store(
       Pin(position & ring_.mask, ring_.extent(word.length()), ring_.capacity).bits(),
       std::memory_order_release);
+  BUSBAR_CRASH_POINT("pin_current.stored");
   do {
     // Released meanwhile: that thread saw no pin and clears none.
     if ((held_with(released) & current) == 0) return clear_pin(place);

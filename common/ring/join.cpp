@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.hpp"
 #include "common/base/error.hpp"
 #include "common/ring/now.hpp"
 #include "common/ring/wake.hpp"
@@ -44,12 +45,16 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
   Seat& seat = ring.seats[index];
   Boundary start = start_boundary(ring, at);
   seat.cursor.store(start.position, std::memory_order_relaxed);
+  BUSBAR_CRASH_POINT("join.cursor");
   set_state(seat, SeatState::reliable);
+  BUSBAR_CRASH_POINT("join.state");
   active_word(ring, index).fetch_or(active_bit(index));
+  BUSBAR_CRASH_POINT("join.active");
   for (int i = 0; i < kJoinTries; ++i) {
     // Pair join / gate: after this every publisher's next look sees the cursor, and we see any tail
     // that was stored before it.
     sync::rare_fence(ring.fence_rule);
+    BUSBAR_CRASH_POINT("join.fenced");
     // Evicted already, a lap behind from the start: the first receive says so.
     const bool evicted = seat.word.load(std::memory_order_acquire).state() == SeatState::evicted;
     if (evicted || tail_position(ring) <= start.position) {
@@ -69,6 +74,7 @@ CountedBoundary join_reliable(const RingView& ring, std::uint32_t index, JoinAt 
 CountedBoundary join_lossy(const RingView& ring, std::uint32_t index, JoinAt at) {
   Seat& seat = ring.seats[index];
   set_state(seat, SeatState::lossy);
+  BUSBAR_CRASH_POINT("join_lossy.state");
   // Before the first pin, whose fence is behind both: a publisher whose look does not find the seat
   // has stored its tail before, and Reader::pin sees it.
   active_word(ring, index).fetch_or(active_bit(index));
@@ -86,8 +92,10 @@ CountedBoundary join(const RingView& ring, std::uint32_t index, JoinAt at, SeatK
 
 void leave_seat(const RingView& ring, std::uint32_t seat) noexcept {
   stop_gating(ring, seat);
+  BUSBAR_CRASH_POINT("leave_seat.inactive");
   // Last: from here on the broker may grant the seat to somebody else.
   set_state(ring.seats[seat], SeatState::left);
+  BUSBAR_CRASH_POINT("leave_seat.left");
 }
 
 void leave_slot(const RingView& ring, std::uint32_t slot) noexcept {
@@ -95,6 +103,7 @@ void leave_slot(const RingView& ring, std::uint32_t slot) noexcept {
   SlotWord seen = word.load(std::memory_order_acquire);
   if (seen.state() != SlotState::held) return;
   word.compare_exchange_strong(seen, seen.with(SlotState::left), std::memory_order_acq_rel);
+  BUSBAR_CRASH_POINT("leave_slot.left");
 }
 
 }  // namespace busbar::ring

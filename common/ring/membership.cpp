@@ -1,5 +1,6 @@
 #include "common/ring/membership.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/layout/pin.hpp"
 #include "common/ring/deaths.hpp"
 #include "common/ring/mend.hpp"
@@ -50,8 +51,10 @@ void grant_slot(const RingView& ring, std::uint32_t index, const Member& member)
   slot.oldest_claim.store(kNoClaim, std::memory_order_relaxed);
   slot.ended.store(0, std::memory_order_relaxed);
   store_member(slot, member);
+  BUSBAR_CRASH_POINT("grant_slot.member");
   const SlotWord last = slot.word.load(std::memory_order_relaxed);
   slot.word.store({SlotState::held, last.generation() + 1}, std::memory_order_release);
+  BUSBAR_CRASH_POINT("grant_slot.held");
 }
 
 void grant_seat(const RingView& ring, std::uint32_t index, const Member& member) {
@@ -60,8 +63,10 @@ void grant_seat(const RingView& ring, std::uint32_t index, const Member& member)
   seat.lost.store(0, std::memory_order_relaxed);
   sync::take_token(seat.bell);
   store_member(seat, member);
+  BUSBAR_CRASH_POINT("grant_seat.member");
   const SeatWord last = seat.word.load(std::memory_order_relaxed);
   seat.word.store({SeatState::reserved, last.epoch() + 1}, std::memory_order_release);
+  BUSBAR_CRASH_POINT("grant_seat.reserved");
 }
 
 Recovered recover_slot(const RingView& ring, std::uint32_t index) {
@@ -69,9 +74,12 @@ Recovered recover_slot(const RingView& ring, std::uint32_t index) {
   const SlotWord seen = slot.word.load(std::memory_order_acquire);
   const Recovered recovered = mend_by_broker(ring, index, seen);
   if (recovered == Recovered::later) return recovered;
+  BUSBAR_CRASH_POINT("recover_slot.mended");
   sync::take_token(ring.doorbells[index].bell);
   store_member(slot, {});
+  BUSBAR_CRASH_POINT("recover_slot.member");
   slot.word.store(seen.with(SlotState::free), std::memory_order_release);
+  BUSBAR_CRASH_POINT("recover_slot.freed");
   return recovered;
 }
 
@@ -81,13 +89,17 @@ void reap_seat(const RingView& ring, std::uint32_t index) {
   const std::uint64_t bit = std::uint64_t{1} << (index % kBitsPerWord);
   ring.seats_control->sleepers[word].fetch_and(~bit);
   ring.seats_control->active[word].fetch_and(~bit);
+  BUSBAR_CRASH_POINT("reap_seat.inactive");
   for (auto& pin : seat.pin) pin.store(0, std::memory_order_release);
+  BUSBAR_CRASH_POINT("reap_seat.pins");
   sync::take_token(seat.bell);
   // It may have died between moving its cursor and waking a publisher.
   for (std::uint32_t i = 0; i < ring.max_publishers; ++i) sync::ring_bell(ring.doorbells[i].bell);
   store_member(seat, {});
+  BUSBAR_CRASH_POINT("reap_seat.member");
   seat.word.store(seat.word.load(std::memory_order_relaxed).with(SeatState::free),
                   std::memory_order_release);
+  BUSBAR_CRASH_POINT("reap_seat.freed");
 }
 
 bool slot_left(const RingView& ring, std::uint32_t slot) {
@@ -112,6 +124,7 @@ Standing seat_standing(const RingView& ring, std::uint32_t index) {
 
 void close_channel(const RingView& ring) {
   ring.control->channel.state.store(ChannelState::closed, std::memory_order_release);
+  BUSBAR_CRASH_POINT("close_channel.state");
   hail_publishers(ring);
   ring_everybody(ring);
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/backoff.hpp"
 #include "common/ring/deaths.hpp"
 #include "common/ring/wake.hpp"
@@ -71,7 +72,9 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
     // Pair sleep / commit: drain, bit, fence, look again, sleep; after any wake start over.
     sync::take_token(bell);
     sleepers.fetch_or(bit);
+    BUSBAR_CRASH_POINT("sleep.bit");
     sync::rare_fence(ring_.fence_rule);
+    BUSBAR_CRASH_POINT("sleep.fenced");
     // Before the word: what was committed before the end is still delivered.
     const bool is_closed = ring_.closed();
     Outcome outcome = Outcome::empty;
@@ -97,6 +100,7 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
     if (!blocker) {
       last.reset();
       sync::wait_for_token(bell, deadline.left(kLongestSleep));
+      BUSBAR_CRASH_POINT("sleep.woken");
       continue;
     }
     sync::wait_for_token(bell, deadline.left(kSlice));

@@ -1,3 +1,4 @@
+#include "common/base/crash_point.hpp"
 #include "common/layout/pin.hpp"
 #include "common/ring/reader.hpp"
 #include "common/ring/wake.hpp"
@@ -63,6 +64,7 @@ bool Reader::pin(std::uint32_t place, std::uint64_t bytes) {
   seat.pinned_at_ms[place].store(sync::coarse_milliseconds(), std::memory_order_relaxed);
   seat.pin[place].store(Pin(at_.position & ring_.mask, bytes, ring_.capacity).bits(),
                         std::memory_order_release);
+  BUSBAR_CRASH_POINT("pin.stored");
   if (kind_ == SeatKind::lossy) {
     // Pair tail / pin: the publisher has a full fence too (refresh_limit).
     std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -1,5 +1,6 @@
 #include "common/ring/repair.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/gaps.hpp"
 #include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
@@ -15,6 +16,7 @@ void abort_if_claimed(const RingView& ring, std::uint64_t position, Word seen) {
   if (seen.state() != RecordState::claimed) return;
   std::uint64_t bits = seen.bits();
   mark_gap(ring, position);
+  BUSBAR_CRASH_POINT("abort_claim.gap");
   ring.record(position).word.compare_exchange_strong(
       bits, Word(RecordState::aborted, seen.length(), seen.slot()).bits(),
       std::memory_order_acq_rel);
@@ -25,6 +27,7 @@ void abort_if_claimed(const RingView& ring, std::uint64_t position, Word seen) {
 bool repair(const RingView& ring) {
   // The dead may have evicted a seat and not come to the fence (Evictor).
   sync::rare_fence(ring.fence_rule);
+  BUSBAR_CRASH_POINT("repair.fenced");
   PublishersLine& line = ring.control->publishers;
   const std::uint64_t start = line.claimed.load(std::memory_order_acquire);
   if (!RingView::aligned(start)) return false;
@@ -35,11 +38,14 @@ bool repair(const RingView& ring) {
     if (word.state() == RecordState::empty) return true;
     if (!ring.plausible(word.length()) || word.state() > RecordState::skip) return false;
     abort_if_claimed(ring, at.position, word);
+    BUSBAR_CRASH_POINT("repair.aborted");
     if (takes_number(word)) at.sequence = sequence_behind(record, at.sequence);
     at.position += ring.extent(word.length());
     // Sequence first: with the opposite order a second death in between repeats numbers.
     line.sequence.store(at.sequence, std::memory_order_relaxed);
+    BUSBAR_CRASH_POINT("repair.sequence");
     line.claimed.store(at.position, std::memory_order_release);
+    BUSBAR_CRASH_POINT("repair.claimed");
   }
   return false;
 }
@@ -57,6 +63,7 @@ bool abort_claims_of(const RingView& ring, std::uint32_t slot) {
     if (word.state() == RecordState::empty || word.state() > RecordState::skip) return false;
     if (!ring.plausible(word.length())) return false;
     if (word.slot() == slot) abort_if_claimed(ring, position, word);
+    BUSBAR_CRASH_POINT("abort_claims.one");
     position += ring.extent(word.length());
   }
   return position == claimed;

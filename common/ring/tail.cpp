@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/gaps.hpp"
 #include "common/ring/sequence.hpp"
 
@@ -71,6 +72,7 @@ void store_tail(const RingView& ring, const CountedBoundary& to) {
   entry.position.store(to.position, std::memory_order_relaxed);
   entry.sequence.store(to.sequence, std::memory_order_relaxed);
   entry.messages.store(to.messages, std::memory_order_relaxed);
+  BUSBAR_CRASH_POINT("tail.entry");
   tail.version.store(version + 1, std::memory_order_release);
 }
 
@@ -84,6 +86,7 @@ void note_checkpoint(const RingView& ring, const Boundary& boundary) {
   Checkpoint& entry = checkpoints.entry[count % kCheckpoints];
   entry.position.store(boundary.position, std::memory_order_relaxed);
   entry.sequence.store(boundary.sequence, std::memory_order_relaxed);
+  BUSBAR_CRASH_POINT("checkpoint.entry");
   checkpoints.count.store(count + 1, std::memory_order_release);
 }
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "common/base/crash_point.hpp"
 #include "common/sync/doorbell.hpp"
 
 namespace busbar::ring {
@@ -17,6 +18,7 @@ void ring_seats(const RingView& ring, std::uint32_t word, std::uint64_t bits) no
     // Clear, then ring: the other way round a sleeper that comes back between the two sets its bit
     // for nothing and sleeps on.
     if ((ring.seats_control->sleepers[word].fetch_and(~bit) & bit) != 0) {
+      BUSBAR_CRASH_POINT("wake_seat.cleared");
       sync::ring_bell(ring.seats[seat].bell);
     }
   }
@@ -28,6 +30,7 @@ void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
     const auto slot = static_cast<std::uint32_t>(std::countr_zero(bit));
     if (slot >= ring.max_publishers) return;
     if ((ring.seats_control->room_waiters.fetch_and(~bit) & bit) != 0) {
+      BUSBAR_CRASH_POINT("wake_publisher.cleared");
       sync::ring_bell(ring.doorbells[slot].bell);
     }
   }

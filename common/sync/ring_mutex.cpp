@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "common/base/crash_point.hpp"
 #include "common/sync/futex.hpp"
 #include "common/sync/pause.hpp"
 
@@ -70,7 +71,9 @@ RingMutex::Result RingMutex::lock(std::uint32_t owner, const Deadline& deadline,
 
 void RingMutex::unlock() noexcept {
   // release: pairs with the acquire of the next owner.
-  if ((word_.exchange(0, std::memory_order_release) & kMutexContended) != 0) futex_wake(word_, 1);
+  if ((word_.exchange(0, std::memory_order_release) & kMutexContended) == 0) return;
+  BUSBAR_CRASH_POINT("mutex.unlocked");
+  futex_wake(word_, 1);
 }
 
 bool RingMutex::take_over(std::uint32_t dead, std::uint32_t owner) noexcept {
@@ -79,6 +82,7 @@ bool RingMutex::take_over(std::uint32_t dead, std::uint32_t owner) noexcept {
     // Contended from now on: sleepers of the dead owner's time must be woken by somebody.
     if (word_.compare_exchange_weak(seen, value_of(owner) | kMutexContended,
                                     std::memory_order_acquire, std::memory_order_relaxed)) {
+      BUSBAR_CRASH_POINT("mutex.taken_over");
       return true;
     }
   }
