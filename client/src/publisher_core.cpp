@@ -49,6 +49,7 @@ void PublisherCore::commit_all(std::span<Claim> claims) {
     rooms.push_back({claim.position_, claim.size_});
   }
   if (first == nullptr) return;
+  writer_.begin_batch(rooms);
   // The first one's word last: whoever waits in front of it then sees all of them.
   for (const Claim& claim : claims) {
     if (&claim != first) writer_.store_word({claim.position_, claim.size_}, claim.type_);

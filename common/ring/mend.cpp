@@ -55,18 +55,19 @@ bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
   return sound;
 }
 
-void mend_if_gone(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
-  if (slot == slot_of_owner(owner)) return;
+bool mend_if_gone(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
+  if (slot == slot_of_owner(owner)) return false;
   std::atomic<SlotWord>& word = ring.slots[slot].word;
   const SlotWord seen = word.load(std::memory_order_acquire);
   const bool is_mended = seen.state() == SlotState::mended || seen.state() == SlotState::free;
-  if (is_mended || (seen.state() == SlotState::left && is_clean(ring, slot))) return;
-  if (!holder_gone(ring, slot, seen) || !begin_mending(ring, slot, seen, owner)) return;
+  if (is_mended || (seen.state() == SlotState::left && is_clean(ring, slot))) return false;
+  if (!holder_gone(ring, slot, seen) || !begin_mending(ring, slot, seen, owner)) return false;
   const bool sound = mend(ring, slot, owner);
   // A damaged ring is the broker's to close: it finds the same.
   SlotWord mine = seen.with(SlotState::mending, owner);
   word.compare_exchange_strong(mine, seen.with(sound ? SlotState::mended : SlotState::left),
                                std::memory_order_acq_rel);
+  return sound;
 }
 
 }  // namespace busbar::ring

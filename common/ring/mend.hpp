@@ -21,6 +21,7 @@ bool begin_mending(const RingView& ring, std::uint32_t slot, layout::SlotWord se
 bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner);
 
 /// By a publisher: all of it, if the slot's holder is known to be gone and it is not mended yet.
-void mend_if_gone(const RingView& ring, std::uint32_t slot, std::uint32_t owner);
+/// True if it has mended.
+bool mend_if_gone(const RingView& ring, std::uint32_t slot, std::uint32_t owner);
 
 }  // namespace busbar::ring

@@ -47,8 +47,10 @@ void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::
   // release: pairs with the reader's acquire of the word (Reader::next_slow).
   ring.record(from).word.store(Word(RecordState::skip, to - from, slot).bits(),
                                std::memory_order_release);
-  // The broker hails publishers by such a bit: pass it on.
-  if (wake_sleepers(ring) && ring.closed()) hail_publishers(ring);
+  // The broker hails publishers by such a bit, and who wants a claim mended: pass it on.
+  if (!wake_sleepers(ring)) return;
+  const bool mends = ring.seats_control->mend_wanted.load(std::memory_order_relaxed) != 0;
+  if (mends || ring.closed()) hail_publishers(ring);
 }
 
 }  // namespace busbar::ring

@@ -4,6 +4,7 @@
 
 #include "common/ring/deaths.hpp"
 #include "common/ring/finish.hpp"
+#include "common/ring/mend.hpp"
 #include "common/ring/repair.hpp"
 #include "common/sync/ring_mutex.hpp"
 
@@ -63,6 +64,7 @@ Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
         if (dead == RingMutex::kFree || !owner_gone(ring, dead) || !mutex.take_over(dead, owner_)) {
           continue;  // the broker or a fellow was faster
         }
+        dead_ = slot_of_owner(dead);
         if (repair(ring)) return Outcome::ok;
         mutex.unlock();
         return Outcome::closed;
@@ -74,13 +76,25 @@ Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
   }
 }
 
+/// And what could not be done under it.
+void SharedClaims::unlock(const RingView& ring) {
+  RingMutex(ring.control->mutex).unlock();
+  if (looked_for_room_) [[unlikely]] {
+    looked_for_room_ = false;
+    if (lookout_ != nullptr) lookout_->look(nullptr);  // what it says is asked for when we wait
+  }
+  if (dead_ < ring.max_publishers) [[unlikely]]
+    mend_if_gone(ring, dead_, owner_);  // the claims of whom we had the mutex from
+  dead_ = kNobody;
+}
+
 Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Deadline& deadline,
                             Room& room) {
   open_.reserve(open_.size() + 1);  // nothing may throw under the mutex
   const Outcome locked = lock(ring, deadline);
   if (locked != Outcome::ok) return locked;
   const Outcome outcome = claim_locked(ring, size, room);
-  RingMutex(ring.control->mutex).unlock();
+  unlock(ring);
   return outcome;
 }
 
@@ -89,7 +103,7 @@ Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& 
   RingMutex mutex(ring.control->mutex);
   if (!mutex.spin_lock(owner_)) return Outcome::timeout;
   const Outcome outcome = claim_locked(ring, size, room);
-  mutex.unlock();
+  unlock(ring);
   return outcome;
 }
 
@@ -121,6 +135,7 @@ Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Roo
 /// Under the mutex. Moves `at` over what is held there, as everybody may then see.
 Outcome SharedClaims::find_room(const RingView& ring, std::uint64_t extent, Boundary& at) {
   if (ring.closed()) return Outcome::closed;
+  looked_for_room_ = true;
   PublishersLine& line = ring.control->publishers;
   Limits limits{line.gate_limit.load(std::memory_order_relaxed), 0};
   std::uint64_t place = 0;
@@ -168,7 +183,7 @@ Outcome SharedClaims::claim_end(const RingView& ring, const Deadline& deadline, 
   last = others_ended(ring, slot_);
   const Outcome outcome = last ? claim_locked(ring, 0, room) : Outcome::ok;
   if (outcome == Outcome::ok) ring.slots[slot_].ended.store(1, std::memory_order_relaxed);
-  RingMutex(ring.control->mutex).unlock();
+  unlock(ring);
   return outcome;
 }
 

@@ -35,6 +35,9 @@ class SharedClaims {
   /// Behind store_word: the slot's oldest open claim moves on.
   void close(const RingView& ring, const Room& room);
 
+  /// Where the last claim that found no room would have ended.
+  std::uint64_t needed() const { return finder_.needed(); }
+
   void set_lookout(Lookout* lookout) noexcept { lookout_ = lookout; }
 
   /// Whether the claim that just found no room can only wait for open claims of this very publisher
@@ -49,6 +52,7 @@ class SharedClaims {
 
  private:
   Outcome lock(const RingView& ring, const Deadline& deadline);
+  void unlock(const RingView& ring);
   Outcome claim_locked(const RingView& ring, std::uint64_t size, Room& room);
   Outcome find_room(const RingView& ring, std::uint64_t extent, Boundary& at);
   void open(const RingView& ring, std::uint64_t position);
@@ -58,6 +62,9 @@ class SharedClaims {
   std::vector<std::uint64_t> open_;  // positions of open claims, ascending
   RoomFinder finder_;
   Lookout* lookout_ = nullptr;
+  bool looked_for_room_ = false;  // under the mutex, where the lookout is not called
+  std::uint32_t dead_ = kNobody;  // slot from which the mutex was taken over
+  static constexpr std::uint32_t kNobody = layout::kMaxPublishers;
 };
 
 }  // namespace busbar::ring

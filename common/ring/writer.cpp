@@ -1,6 +1,7 @@
 #include "common/ring/writer.hpp"
 
 #include <chrono>
+#include <optional>
 
 #include "common/ring/backoff.hpp"
 #include "common/sync/doorbell.hpp"
@@ -11,8 +12,8 @@ namespace {
 
 using namespace layout;
 
-// A wake that a death swallowed while the broker is away must not be waited for for ever.
-constexpr std::chrono::seconds kLongestSleep{10};
+// Between two looks whether whoever is in the way is still there.
+constexpr std::chrono::milliseconds kSlice{8};
 // Between two looks at the seats of a full ring: each takes the cursor's line from its reader, and
 // room for one message more is not worth that.
 constexpr int kFirstPauses = 64;
@@ -25,12 +26,14 @@ Writer::Writer(const RingView& ring, std::uint32_t slot)
       slot_(slot),
       is_solo_(ring.max_publishers == 1),
       solo_(ring),
-      shared_(ring, slot) {
+      shared_(ring, slot),
+      watch_(ring, slot) {
   if (is_solo_) solo_.take_role(ring_);
 }
 
 Outcome Writer::without_room() {
   if (ring_.closed()) return Outcome::closed;
+  watch_.glance(ring_, needed());
   if (ring_.when_full != layout::WhenFull::drop_newest) return Outcome::full;
   ring_.control->channel.dropped.fetch_add(1, std::memory_order_relaxed);
   return Outcome::dropped;
@@ -43,6 +46,10 @@ Outcome Writer::claim_with_mutex(std::uint64_t size, Room& room, const Deadline&
 
 bool Writer::waits_for_itself() const {
   return is_solo_ ? solo_.waits_for_itself(ring_) : shared_.waits_for_itself(ring_);
+}
+
+std::uint64_t Writer::needed() const {
+  return is_solo_ ? solo_.needed() : shared_.needed();
 }
 
 Deadline Writer::block_deadline() const {
@@ -68,6 +75,7 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
   }
   DoorbellBytes& bell = ring_.doorbells[slot_].bell;
   const std::uint64_t bit = std::uint64_t{1} << slot_;
+  std::optional<Blocker> blocker;
   for (;;) {
     // Pair room / release: drain, bit, fence, look again, sleep.
     sync::take_token(bell);
@@ -82,7 +90,7 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
         outcome = Outcome::interrupted;
       } else if (deadline.passed()) {
         outcome = Outcome::timeout;
-      } else if (!look(nullptr)) {
+      } else if (!look(blocker ? &*blocker : nullptr)) {
         outcome = Outcome::closed;
       }
     }
@@ -90,7 +98,9 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
       ring_.seats_control->room_waiters.fetch_and(~bit);
       return outcome;
     }
-    sync::wait_for_token(bell, deadline.left(kLongestSleep));
+    sync::wait_for_token(bell, deadline.left(kSlice));
+    watch_.heed(ring_);
+    blocker = watch_.look(ring_, needed());
   }
 }
 
@@ -114,8 +124,8 @@ void Writer::publish_batch(std::span<const Room> rooms) {
 
 /// The broker hails publishers when it closes a channel; whoever hears it passes it on.
 void Writer::heed() noexcept {
-  const bool is_over = !look(nullptr);
-  if (is_over) over_ = Outcome::closed;
+  watch_.heed(ring_);
+  if (!look(nullptr)) over_ = Outcome::closed;
   if (!ring_.closed()) return;
   over_ = Outcome::closed;
   hail_publishers(ring_);

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "common/base/outcome.hpp"
+#include "common/ring/death_watch.hpp"
 #include "common/ring/gaps.hpp"
 #include "common/ring/interrupt.hpp"
 #include "common/ring/lookout.hpp"
@@ -27,7 +28,10 @@ class Writer {
     if (outcome == Outcome::ok) [[likely]]
       return outcome;
     // A fellow inside the mutex is no lack of room: nothing is dropped, the caller may try again.
-    if (outcome == Outcome::timeout) return Outcome::full;
+    if (outcome == Outcome::timeout) {
+      watch_.glance_at_mutex(ring_);
+      return Outcome::full;
+    }
     return outcome == Outcome::full ? without_room() : outcome;
   }
 
@@ -50,7 +54,11 @@ class Writer {
     finish(room, layout::RecordState::aborted, room.size, 0, 0);
   }
 
-  /// Batches: the word of each claim, the first one last, then publish_batch() with all of them.
+  /// Batches: begin_batch(), the word of each claim, the first one last, then publish_batch(), both
+  /// with all of them.
+  void begin_batch(std::span<const Room> rooms) {
+    if (is_solo_) solo_.hide_batch(ring_, rooms);
+  }
   void store_word(const Room& room, std::uint32_t type);
   void publish_batch(std::span<const Room> rooms);
 
@@ -61,6 +69,7 @@ class Writer {
   /// From now on it is told who stands in the way; null: nobody.
   void set_lookout(Lookout* lookout) noexcept {
     lookout_ = lookout;
+    solo_.set_lookout(lookout);
     shared_.set_lookout(lookout);
   }
 
@@ -95,6 +104,7 @@ class Writer {
   template <typename Attempt>
   Outcome await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt);
   bool waits_for_itself() const;
+  std::uint64_t needed() const;
   Deadline block_deadline() const;
   Outcome without_room();
 
@@ -104,6 +114,7 @@ class Writer {
   Outcome over_ = Outcome::ok;  // ended or closed: nothing can be claimed any more
   SoloClaims solo_;
   SharedClaims shared_;
+  DeathWatch watch_;
   Lookout* lookout_ = nullptr;
 };
 

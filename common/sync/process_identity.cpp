@@ -81,19 +81,15 @@ std::optional<std::uint64_t> start_time_of(std::uint64_t pid) noexcept {
 
 bool known_dead(const ProcessIdentity& process) noexcept {
   if (process.pid == 0 || process.start_time == 0 || process.pid_namespace == 0) return false;
+  // First what costs one look: most live.
+  std::uint64_t start_time = 0;
+  const Seen seen = look_at(process.pid, start_time);
+  if (seen == Seen::unknown || (seen == Seen::alive && start_time == process.start_time)) {
+    return false;
+  }
   if (process.pid_namespace != own_namespace()) return false;
   // Without a /proc that shows ourselves "not there" would mean nothing.
-  std::uint64_t start_time = 0;
-  if (look_at(static_cast<std::uint64_t>(::getpid()), start_time) != Seen::alive) return false;
-  switch (look_at(process.pid, start_time)) {
-    case Seen::gone:
-      return true;
-    case Seen::alive:
-      return start_time != process.start_time;
-    case Seen::unknown:
-      return false;
-  }
-  return false;
+  return look_at(static_cast<std::uint64_t>(::getpid()), start_time) == Seen::alive;
 }
 
 }  // namespace busbar::sync

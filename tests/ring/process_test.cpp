@@ -240,6 +240,82 @@ TEST_F(RingProcess, AKilledWriterTakesNothingWithIt) {
   }
 }
 
+// The same without a broker: fellows find out and mend, the slot stays taken.
+TEST_F(RingProcess, AKilledWriterStopsNobodyWhileTheBrokerIsAway) {
+  for (int kill = 0; kill < 30; ++kill) {
+    channel = std::make_unique<TestRing>(channel->settings);
+    new (shared) Shared{};
+    std::vector<pid_t> readers;
+    for (std::uint32_t seat = 0; seat < kReaders; ++seat) {
+      Subscriber subscriber(*channel, seat);
+      readers.push_back(spawn([&] { return read(*channel, seat, subscriber, kSomeAreLost); }));
+    }
+    std::vector<pid_t> writers;
+    for (std::uint32_t slot = 0; slot < kWriters; ++slot) {
+      writers.push_back(spawn([&] {
+        while (channel->ring.slots[slot].word.load().state() == layout::SlotState::free) {
+        }
+        return write(slot, 0xfffffff);
+      }));
+      ring::grant_slot(channel->ring, slot, member_of(writers[slot]));
+    }
+    std::mt19937 random(std::random_device{}());
+    const std::uint32_t wanted = 1 + below(random, 300);
+    const auto writes_on = [&](std::uint32_t slot, std::uint32_t more) {
+      const std::uint32_t begin = shared->committed[slot].load();
+      while (shared->committed[slot].load() < begin + more) ::sched_yield();
+    };
+    writes_on(0, wanted);
+    for (std::uint32_t spin = below(random, 2000); spin > 0; --spin) sync::pause();
+    ::kill(writers[0], SIGKILL);
+    ASSERT_EQ(exit_code(writers[0]), 1000 + SIGKILL);
+    // Laps enough that a claim or a mutex that nobody mends would stop everything.
+    for (std::uint32_t slot = 1; slot < kWriters; ++slot) writes_on(slot, 500);
+    shared->stop.store(true);
+    for (std::uint32_t slot = 1; slot < kWriters; ++slot) EXPECT_EQ(exit_code(writers[slot]), 0);
+    ASSERT_TRUE(recover(channel->ring, 0));
+    ring::close_channel(channel->ring);
+    for (const pid_t pid : readers) EXPECT_EQ(exit_code(pid), 0);
+  }
+}
+
+TEST_F(RingProcess, AKilledReaderStopsNobodyWhileTheBrokerIsAway) {
+  for (const std::uint32_t publishers : {1u, kWriters}) {
+    ring::Settings wanted = channel->settings;
+    wanted.max_publishers = publishers;
+    channel = std::make_unique<TestRing>(wanted);
+    new (shared) Shared{};
+    const pid_t reader = spawn([&] {
+      while (!shared->stop.load()) {
+      }
+      Subscriber subscriber(*channel, 1);
+      shared->committed[1].store(1);
+      read_all(subscriber, kSomeAreLost);
+      return 0;
+    });
+    shared->stop.store(true);
+    while (shared->committed[1].load() == 0) {
+    }
+    const ring::Member member = member_of(reader);  // what the broker would have stored before
+    channel->ring.seats[1].start_time.store(member.start_time);
+    channel->ring.seats[1].pid_namespace.store(member.pid_namespace);
+    channel->ring.seats[1].pid.store(member.pid);
+    ring::grant_slot(channel->ring, 0, {});
+    ring::Writer writer(channel->ring, 0);
+    ASSERT_EQ(publish(writer, 50, 0), Outcome::ok);
+    ::kill(reader, SIGKILL);
+    ASSERT_EQ(exit_code(reader), 1000 + SIGKILL);
+    ring::Interrupt interrupt;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+      Room room;
+      ASSERT_EQ(writer.claim(100, room, interrupt), Outcome::ok);
+      fill(channel->ring, room, i);
+      writer.commit(room, 100, i);
+    }
+    EXPECT_EQ(channel->ring.seats[1].word.load().state(), layout::SeatState::dead);
+  }
+}
+
 TEST_F(RingProcess, ASoloWriterThatIsKilledHandsTheRoleOver) {
   ring::Settings wanted = settings_with(1, 8192);
   wanted.block_timeout_ns = 3'600'000'000'000;

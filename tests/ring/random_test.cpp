@@ -261,12 +261,13 @@ class RandomRing {
     open.resize(1 + below(open.size()));
     auto& writer = *writers_[entries_[open[0]].writer];
     std::vector<Room> rooms;
+    for (const std::size_t i : open) rooms.push_back({entries_[i].position, entries_[i].size});
+    writer.begin_batch(rooms);
     for (std::size_t i = open.size(); i-- > 0;) {
       Entry& entry = entries_[open[i]];
       entry.state = Entry::committed;
       entry.used = entry.size;
-      rooms.push_back({entry.position, entry.size});
-      writer.store_word(rooms.back(), entry.seed);
+      writer.store_word(rooms[i], entry.seed);
     }
     writer.publish_batch(rooms);
   }
@@ -275,11 +276,13 @@ class RandomRing {
     const auto slot = static_cast<std::uint32_t>(below(writers_.size()));
     if (!writers_[slot]) return;
     if (solo()) {
-      // What it claimed and all behind was never visible.
-      const std::size_t end = first_open();
-      position_ = position_of(end);
-      if (end < entries_.size()) sequence_ = entries_[end].sequence;
-      entries_.resize(end);
+      // The last claim was never visible.
+      if (!entries_.empty() && entries_.back().state == Entry::open) {
+        position_ = entries_.back().position;
+        sequence_ = entries_.back().sequence;
+        entries_.pop_back();
+      }
+      for (const std::size_t index : open_entries(slot)) entries_[index].state = Entry::aborted;
     } else {
       for (const std::size_t index : open_entries(slot)) entries_[index].state = Entry::aborted;
     }
