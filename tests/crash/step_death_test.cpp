@@ -362,6 +362,7 @@ TEST_P(PublisherDeath, InABatch) {
   kill_everywhere({3, 3, !is_solo()}, nothing, [](Mortal& mortal) {
     const Room rooms[] = {mortal.claim(50), mortal.claim(60), mortal.claim(70)};
     return [&mortal, rooms] {
+      mortal.writer->begin_batch(rooms);
       mortal.writer->store_word(rooms[2], kOfTheDead + 2);
       mortal.writer->store_word(rooms[1], kOfTheDead + 1);
       mortal.writer->store_word(rooms[0], kOfTheDead);
@@ -371,7 +372,7 @@ TEST_P(PublisherDeath, InABatch) {
 }
 
 TEST_P(PublisherDeath, InCommitsOutOfOrder) {
-  kill_everywhere({2, 2, !is_solo()}, nothing, [](Mortal& mortal) {
+  kill_everywhere({2, 2, true}, nothing, [](Mortal& mortal) {
     const Room first = mortal.claim(50);
     const Room second = mortal.claim(60);
     return [&mortal, first, second] {

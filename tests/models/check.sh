@@ -63,6 +63,7 @@ holds | room_wait     |
 holds | room_wait     | -DREADERS=2 -DK=2
 holds | room_wait     | -DFENCES_FULL
 holds | room_wait     | -DDEAD_SLOT
+holds | mend          |
 fails | claim_one     | -DREACH_FULL
 fails | claim_one     | -DREACH_SHORT_LATE
 fails | claim_one     | -DMUTANT_TERM_AT_COMMIT
@@ -106,6 +107,15 @@ fails | slot_reuse    | -DREACH_TENANT
 fails | slot_reuse    | -DMUTANT_NO_GENERATION
 fails | slot_reuse    | -DMUTANT_RECOVER_OUTSIDE
 fails | slot_reuse    | -DMUTANT_NO_TAKE_OVER
+fails | mend          | -DREACH_TAKEN_OVER
+fails | mend          | -DREACH_LATER
+fails | mend          | -DREACH_TENANT
+fails | mend          | -DMUTANT_NO_ARBITRATION
+fails | mend          | -DMUTANT_STATE_ONLY
+fails | mend          | -DMUTANT_NO_PROOF
+fails | mend          | -DMUTANT_BROKER_BARGES
+fails | mend          | -DMUTANT_NO_TAKE_OVER
+fails | mend          | -DMUTANT_CLEAR_FIRST
 fails | gate_join     | -DJOIN -DREACH_BEHIND_TAIL
 fails | gate_join     | -DJOIN -DREACH_CUT
 fails | gate_join     | -DJOIN -DMUTANT_TAIL_LATE
