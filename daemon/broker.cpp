@@ -1,6 +1,7 @@
 #include "daemon/broker.hpp"
 
 #include <spdlog/spdlog.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "daemon/random_hex.hpp"
 #include "daemon/segment_names.hpp"
 #include "daemon/session_fields.hpp"
+#include "daemon/torn_memory.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -46,19 +48,27 @@ std::unique_ptr<SocketLock> take_lock(const Endpoint& endpoint) {
     return std::make_unique<SocketLock>(endpoint.path);
   } catch (const Error& error) {
     if (!endpoint.handed_over || error.errc() != Errc::system) throw;
-    spdlog::warn("{}; without it segments that a killed broker left are not removed", error.what());
+    spdlog::warn("{}; without it nothing is left for a next broker", error.what());
     return nullptr;
   }
 }
 
-/// The segments' names, of which none is taken: what a dead broker of this socket has left is
-/// removed. Who has no lock cannot know that it is dead, and takes names that nobody else has.
-SegmentNames free_names(const std::string& bus, const std::string& socket, const SocketLock* lock) {
-  if (lock == nullptr) return SegmentNames(bus, socket + " " + random_hex(16));
-  SegmentNames names(bus, socket + " " + lock->identity());
-  const std::size_t count = remove_leftovers(names);
-  if (count != 0) spdlog::info("{} segments of a dead broker removed", count);
-  return names;
+/// The same as the broker before had, if that is certainly dead: who has no lock cannot know, and
+/// takes names that nobody else has.
+SegmentNames names_of(const std::string& bus, const std::string& socket, const SocketLock* lock) {
+  return SegmentNames(bus, socket + " " + (lock == nullptr ? random_hex(16) : lock->identity()));
+}
+
+std::unique_ptr<Ledger> open_ledger(const SegmentNames& names, const std::string& socket) {
+  try {
+    return std::make_unique<Ledger>(names.ledger(), socket);
+  } catch (const Error& error) {
+    if (error.errc() != Errc::damaged) throw;
+    const std::string aside = set_aside(names, names.ledger());
+    spdlog::error("{}{}; clients of the broker before are told that their channels are no more",
+                  error.what(), aside.empty() ? "" : " (now /dev/shm/" + aside + ")");
+  }
+  return std::make_unique<Ledger>(names.ledger(), socket);
 }
 
 std::string count_text(std::size_t count, const std::string& what) {
@@ -85,6 +95,8 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescri
       path_(endpoint.path),
       patience_(patience),
       lock_(take_lock(endpoint)),
+      names_(names_of(config_.bus, path_, lock_.get())),
+      ledger_(open_ledger(names_, path_)),
       notify_socket_(loop_, notify_address()),
       store_(notify_socket_, std::move(stored)),
       health_(loop_.turns()),
@@ -94,22 +106,23 @@ Broker::Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescri
       access_(::geteuid(), config_.admin),
       maker_(loop_),
       mender_(loop_),
-      channels_(maker_, mender_, quota_, shares_, complaints_, notes_,
-                free_names(config_.bus, path_, lock_.get()), config_.limits.channels,
-                registry_callbacks()),
+      channels_(maker_, mender_, quota_, shares_, complaints_, notes_, *ledger_, store_, names_,
+                config_.limits.channels, registry_callbacks()),
       unmended_(loop_, [this] { channels_.reclaim_unmended(); }),
-      sessions_(shares_),
+      sessions_(shares_, *ledger_),
       reloader_(loop_, maker_, channels_, sessions_, quota_, config_,
                 {std::move(load), [this](config::Config next) { apply(std::move(next)); }}),
       requests_(sessions_, channels_, access_, complaints_, quota_, health_, config_,
                 [this](Reloader::Done done) { reload(std::move(done)); }),
-      greeter_(sessions_, channels_, access_, shares_, config_),
+      greeter_(sessions_, channels_, access_, shares_, config_, ledger_->epoch()),
       deadlines_(loop_, [this](std::uint64_t id) { on_overdue(id); }),
       service_(loop_, notify_socket_,
                {[this] { return status(); }, [this] { return mender_.busy_for(); }}),
       socket_(std::move(endpoint), {config_.socket_mode, config_.socket_group}),
       listener_(loop_, socket_.fd(), [this] { on_acceptable(); }) {
   signal_watch_ = loop_.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { on_signal(); });
+  if (TornMemory::event_fd() < 0) return;
+  torn_watch_ = loop_.watch(TornMemory::event_fd(), EPOLLIN, [this](std::uint32_t) { on_torn(); });
 }
 
 ChannelRegistry::Callbacks Broker::registry_callbacks() {
@@ -117,25 +130,67 @@ ChannelRegistry::Callbacks Broker::registry_callbacks() {
           [this] { listener_.resume(); }, [this] { unmended_.once(kMendingTakes); }};
 }
 
-ClientSocket::Callbacks Broker::socket_callbacks(std::uint64_t id) {
-  return {[this, id](control::Received&& received) { on_received(id, std::move(received)); },
-          [this, id] { on_gone(id); }, [this](const Holding& holding) { on_undelivered(holding); },
-          [this, id](ClientSocket::Wait wait) { on_waits(id, wait); }};
+Broker::~Broker() {
+  const std::size_t left = channels_.leave_behind(
+      [this](std::uint64_t id) { return lock_ != nullptr && is_alive(id); });
+  if (left == 0) {
+    ledger_->unlink();
+    return;
+  }
+  lock_->keep();
+  spdlog::info("{} left for the next broker; their members go on",
+               count_text(left, "channel"));
+}
+
+/// By now: the loop may not have come to a death yet.
+bool Broker::is_alive(std::uint64_t id) const {
+  const Session* session = sessions_.find(id);
+  if (session == nullptr || session->dead()) return false;
+  pollfd pidfd{session->peer().pidfd.get(), POLLIN, 0};
+  return pidfd.fd < 0 || ::poll(&pidfd, 1, 0) <= 0;
+}
+
+ClientSocket::Callbacks Broker::socket_callbacks(const Session::Bond& id) {
+  return {[this, id](control::Received&& received) { on_received(*id, std::move(received)); },
+          [this, id] { on_gone(*id); }, [this](const Holding& holding) { on_undelivered(holding); },
+          [this, id](ClientSocket::Wait wait) { on_waits(*id, wait); }};
 }
 
 void Broker::run() {
-  create_configured_channels();
+  const Adoption::Wanted wanted = configured_channels();
+  adopt(wanted);
+  create_configured_channels(wanted);
   spdlog::info("busbard {} serves bus {} on {}, {} of shared memory at most", kLibraryVersion,
                busbar::quoted(config_.bus), path_, rough_size_text(quota_.limit()));
   loop_.run();
   if (failure_) std::rethrow_exception(failure_);
 }
 
-void Broker::create_configured_channels() {
+Adoption::Wanted Broker::configured_channels() const {
   const config::SettingsResolver resolver(config_.defaults);
+  Adoption::Wanted wanted;
   for (const config::ConfiguredChannel& configured : config_.channels) {
-    const auto channel = channels_.create(resolver.resolve(configured.name, configured.settings),
-                                          ::geteuid(), Origin::config);
+    wanted.emplace(configured.name, resolver.resolve(configured.name, configured.settings));
+  }
+  return wanted;
+}
+
+void Broker::adopt(const Adoption::Wanted& wanted) {
+  Adoption(*ledger_, channels_, sessions_, store_, wanted).run();
+  for (const auto& [id, session] : sessions_.all()) watch_death(*session);
+}
+
+void Broker::watch_death(Session& session) {
+  const int pidfd = session.peer().pidfd.get();
+  if (pidfd < 0) return;
+  session.watch_death(loop_.watch(
+      pidfd, EPOLLIN, [this, id = session.id()](std::uint32_t) { on_death(id); }));
+}
+
+void Broker::create_configured_channels(const Adoption::Wanted& wanted) {
+  for (const auto& [name, plan] : wanted) {
+    if (channels_.find(name)) continue;
+    const auto channel = channels_.create(plan, ::geteuid(), Origin::config);
     channel->add_waiter([this](const std::exception_ptr& failure) { on_configured(failure); });
     ++missing_;
   }
@@ -164,12 +219,14 @@ void Broker::on_signal() {
     }
     service_.stopping();
     spdlog::info("stopping; channels: {}, clients: {}", channels_.size(), sessions_.clients());
-    if (sessions_.clients() != 0) {
-      spdlog::warn(
-          "clients go on among themselves; they meet the next broker's when they connect anew");
-    }
     loop_.stop();
   }
+}
+
+void Broker::on_torn() {
+  std::uint64_t ignored = 0;
+  [[maybe_unused]] const ssize_t size = ::read(TornMemory::event_fd(), &ignored, sizeof ignored);
+  channels_.close_torn();
 }
 
 void Broker::reload(Reloader::Done done) {
@@ -238,11 +295,11 @@ void Broker::admit(Arrival arrival) {
   Session& session = sessions_.add(std::move(arrival.peer));
   const std::uint64_t id = session.id();
   try {
+    const auto bond = std::make_shared<std::uint64_t>(id);
     session.connect(
-        std::make_unique<ClientSocket>(loop_, std::move(arrival.socket), socket_callbacks(id)));
-    if (const int pidfd = session.peer().pidfd.get(); pidfd >= 0) {
-      session.watch_death(loop_.watch(pidfd, EPOLLIN, [this, id](std::uint32_t) { on_death(id); }));
-    }
+        std::make_unique<ClientSocket>(loop_, std::move(arrival.socket), socket_callbacks(bond)),
+        bond);
+    watch_death(session);
     deadlines_.set(id, patience_.hello);
   } catch (const Error&) {
     sessions_.erase(id);
@@ -277,6 +334,41 @@ void Broker::on_request(Session& session, const control::Request& request) {
 }
 
 void Broker::on_hello(Session& session, const control::Request& request) {
+  const auto& hello = std::get<control::Hello>(request.body);
+  greeter_.check(session.peer(), hello);
+  if (Session* before = greeter_.returning(session.peer(), hello)) {
+    return come_back(*before, session, request);
+  }
+  join(session, request);
+}
+
+/// `by` is no more after this.
+void Broker::come_back(Session& session, Session& by, const control::Request& request) {
+  const auto& hello = std::get<control::Hello>(request.body);
+  deadlines_.clear(by.id());
+  sessions_.come_back(session, by, hello);
+  watch_death(session);
+  reclaim_left(session);
+  reclaim_undelivered(session, hello.last_grant);
+  const LogFields name{{"BUSBAR_CLIENT", session.name()}};
+  spdlog::debug("client {} is back: {} (uid {}), places: {}", session.id(), session.words(),
+                session.peer().uid, session.holdings().size());
+  control::Welcome welcome = greeter_.welcome(session);
+  welcome.resumed = true;
+  session.socket()->send(make_answer({request.id, welcome}));
+}
+
+/// Grants that were noted and whose answer the client never got.
+void Broker::reclaim_undelivered(const Session& session, std::uint64_t last_grant) {
+  for (const Holding& holding : session.holdings()) {
+    const auto channel = channels_.find(holding.channel_id);
+    if (channel && channel->last_grant(holding.place) > last_grant) {
+      channels_.reclaim(channel, {&holding.place, 1});
+    }
+  }
+}
+
+void Broker::join(Session& session, const control::Request& request) {
   const control::Welcome welcome = greeter_.greet(session, std::get<control::Hello>(request.body));
   deadlines_.clear(session.id());
   const LogFields name{{"BUSBAR_CLIENT", session.name()}};

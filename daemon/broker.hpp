@@ -10,6 +10,7 @@
 #include "common/base/unique_fd.hpp"
 #include "config/config.hpp"
 #include "daemon/access_control.hpp"
+#include "daemon/adoption.hpp"
 #include "daemon/arrival.hpp"
 #include "daemon/channel_registry.hpp"
 #include "daemon/complaints.hpp"
@@ -21,6 +22,7 @@
 #include "daemon/greeter.hpp"
 #include "daemon/health.hpp"
 #include "daemon/housekeeper.hpp"
+#include "daemon/ledger/ledger.hpp"
 #include "daemon/listener.hpp"
 #include "daemon/named_descriptor.hpp"
 #include "daemon/notify_socket.hpp"
@@ -35,9 +37,10 @@
 
 namespace busbar::daemon {
 
-/// The broker: clients come, ask, and end. Holds the control socket from construction to
-/// destruction; destruction removes the socket, unless it was handed over, and segment names, while
-/// members keep their mappings.
+/// The broker: clients come, ask, and end. Takes over what the broker before has left of channels
+/// and clients. Holds the control socket from construction to destruction; destruction removes the
+/// socket, unless it was handed over, and every channel without members; those with members stay
+/// for the next broker.
 /// One thread, the one that constructs it; SIGTERM, SIGINT and SIGHUP must be blocked.
 class Broker {
  public:
@@ -46,6 +49,7 @@ class Broker {
   /// another thread.
   Broker(config::Config config, Endpoint endpoint, std::vector<NamedDescriptor> stored,
          std::function<config::Config()> load, Patience patience = {});
+  ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
 
@@ -54,12 +58,17 @@ class Broker {
 
  private:
   ChannelRegistry::Callbacks registry_callbacks();
-  ClientSocket::Callbacks socket_callbacks(std::uint64_t session);
-  void create_configured_channels();
+  ClientSocket::Callbacks socket_callbacks(const Session::Bond& session);
+  Adoption::Wanted configured_channels() const;
+  void adopt(const Adoption::Wanted& wanted);
+  void watch_death(Session& session);
+  void create_configured_channels(const Adoption::Wanted& wanted);
   void on_configured(const std::exception_ptr& failure);
   std::string status() const;
 
   void on_signal();
+  void on_torn();
+  bool is_alive(std::uint64_t session) const;
   void reload(Reloader::Done done);
   void apply(config::Config config);
   void on_acceptable();
@@ -69,6 +78,8 @@ class Broker {
   void on_received(std::uint64_t id, control::Received&& received);
   void on_request(Session& session, const control::Request& request);
   void on_hello(Session& session, const control::Request& request);
+  void join(Session& session, const control::Request& request);
+  void come_back(Session& session, Session& by, const control::Request& request);
   void on_gone(std::uint64_t id);
   void on_death(std::uint64_t id);
   void on_waits(std::uint64_t id, ClientSocket::Wait wait);
@@ -80,6 +91,7 @@ class Broker {
   void refuse(Session& session, std::uint64_t request, const std::string& why, int code);
   void disconnect(Session& session);
   void reclaim_left(const Session& session);
+  void reclaim_undelivered(const Session& session, std::uint64_t last_grant);
   void reclaim_all(const Session& session);
   void end_if_done(const Session& session);
 
@@ -87,6 +99,8 @@ class Broker {
   std::string path_;
   Patience patience_;
   std::unique_ptr<SocketLock> lock_;  // null: it cannot be had, and the socket was handed over
+  SegmentNames names_;
+  std::unique_ptr<Ledger> ledger_;
   EventLoop loop_;
   NotifySocket notify_socket_;
   DescriptorStore store_;
@@ -110,6 +124,7 @@ class Broker {
   ControlSocket socket_;
   Listener listener_;
   Watch signal_watch_;
+  Watch torn_watch_;
   std::size_t missing_ = 0;  // configured channels that are not there yet
   std::exception_ptr failure_;
 };

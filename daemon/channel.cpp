@@ -77,14 +77,23 @@ std::uint64_t Channel::last_grant(Place place) const noexcept {
   return at == last_grants_.end() ? 0 : at->second;
 }
 
-std::uint64_t Channel::grant(Place place, const ring::Member& member) {
+void Channel::grant(Place place, const ring::Member& member, std::uint64_t number) {
+  last_grants_[place] = number;
   holders(place.role)[place.index] = member.session;
   if (place.role == control::Role::publisher) {
     ring::grant_slot(memory_->view(), place.index, member);
   } else {
     ring::grant_seat(memory_->view(), place.index, member);
   }
-  return last_grants_[place] = ++grants_;
+}
+
+void Channel::restore(Place place, std::uint64_t session, std::uint64_t number) {
+  last_grants_[place] = number;
+  holders(place.role)[place.index] = session;
+}
+
+ChannelRecord Channel::record() const {
+  return {plan_, creator_, memory_ == nullptr ? std::string() : memory_->name()};
 }
 
 void Channel::release(Place place) noexcept {

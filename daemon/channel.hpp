@@ -13,6 +13,8 @@
 #include "common/ring/membership.hpp"
 #include "config/channel_plan.hpp"
 #include "daemon/channel_memory.hpp"
+#include "daemon/creator.hpp"
+#include "daemon/ledger/records.hpp"
 #include "daemon/place.hpp"
 #include "daemon/quota.hpp"
 #include "daemon/user_shares.hpp"
@@ -29,15 +31,6 @@ struct ChannelCost {
   UserShares::Portion portion = {};
 };
 
-/// Where a channel's settings come from.
-enum class Origin { config, request, defaults };
-
-/// Who made a channel, and how.
-struct Creator {
-  uid_t user = 0;
-  Origin origin = Origin::config;
-};
-
 /// One channel: its memory and who holds which place. The table of holders is the broker's own;
 /// what members write into the segments never decides who holds what. Main thread only, except that
 /// while busy() the memory belongs to the housekeeper.
@@ -51,6 +44,9 @@ class Channel {
   const std::string& name() const noexcept { return plan_.ring.name; }
   std::uint64_t id() const noexcept { return plan_.ring.channel_id; }
   std::uint64_t memory_bytes() const noexcept { return cost_.charge.bytes(); }
+
+  /// As the ledger has it.
+  ChannelRecord record() const;
 
   /// By the registry only.
   void set_access(control::Access publish, control::Access subscribe);
@@ -73,14 +69,18 @@ class Channel {
   bool has_members() const noexcept;
   /// The session that holds a place; 0: nobody, or no such place.
   std::uint64_t holder(Place place) const noexcept;
+  /// Holds what a dead client of an earlier broker held, until that is taken back.
+  static constexpr std::uint64_t kGone = ~std::uint64_t{0};
   std::optional<Place> free_place(control::Role role) const noexcept;
   std::vector<Place> held_places() const;
   /// Whether the segment says that the member is done with the place.
   bool left(Place place) const;
   std::vector<Place> left_places() const;
 
-  /// Returns the number of the grant: never the same twice.
-  std::uint64_t grant(Place place, const ring::Member& member);
+  /// `number` is that of the grant: never the same twice.
+  void grant(Place place, const ring::Member& member, std::uint64_t number);
+  /// What an earlier broker has granted.
+  void restore(Place place, std::uint64_t session, std::uint64_t number);
   /// The number of the last grant of a place.
   std::uint64_t last_grant(Place place) const noexcept;
   void release(Place place) noexcept;
@@ -103,7 +103,6 @@ class Channel {
   std::vector<std::uint64_t> slot_holders_;
   std::vector<std::uint64_t> seat_holders_;
   std::map<Place, std::uint64_t> last_grants_;
-  std::uint64_t grants_ = 0;
   std::vector<Place> wanted_;
   std::vector<Waiter> waiters_;
   bool busy_ = false;

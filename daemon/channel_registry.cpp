@@ -2,13 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "common/base/crash_point.hpp"
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/rough_size.hpp"
 #include "common/base/units.hpp"
 #include "daemon/log_fields.hpp"
+#include "daemon/store_names.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -55,6 +58,13 @@ std::exception_ptr with_name(const std::string& channel, const std::exception_pt
   }
 }
 
+bool has_members(const Channel& channel, const ChannelRegistry::Lives& lives) {
+  const std::vector<Place> held = channel.held_places();
+  return std::any_of(held.begin(), held.end(), [&](Place place) {
+    return !channel.left(place) && lives(channel.holder(place));
+  });
+}
+
 void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
   for (const Waiter& waiter : waiters) waiter(failure);
 }
@@ -63,13 +73,16 @@ void wake(std::vector<Waiter> waiters, const std::exception_ptr& failure) {
 
 ChannelRegistry::ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota,
                                  UserShares& shares, Complaints& complaints, Complaints& notes,
-                                 SegmentNames names, std::uint32_t limit, Callbacks callbacks)
+                                 Ledger& ledger, DescriptorStore& store, SegmentNames names,
+                                 std::uint32_t limit, Callbacks callbacks)
     : maker_(maker),
       mender_(mender),
       quota_(quota),
       shares_(shares),
       complaints_(complaints),
       notes_(notes),
+      ledger_(ledger),
+      store_(store),
       segment_names_(std::move(names)),
       limit_(limit),
       callbacks_(std::move(callbacks)) {}
@@ -105,7 +118,60 @@ std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelC
   admitted_.add(channel->plan().subscribe);
   by_name_.emplace(channel->name(), channel);
   by_id_.emplace(channel->id(), channel);
+  if (channel->memory()) note_down(*channel);
   return channel;
+}
+
+std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
+                                                std::shared_ptr<ChannelMemory> memory) {
+  const ring::Settings& ring = record.plan.ring;
+  const std::uint64_t bytes = ring::ring_bytes(ring) + ring::seats_bytes(ring);
+  ChannelCost cost{quota_.take(bytes), shares_.keep_channel(record.creator.user, bytes)};
+  return add(record.plan, std::move(cost), std::move(memory), record.creator);
+}
+
+/// From here on it outlives the broker, if its memory can.
+void ChannelRegistry::note_down(const Channel& channel) noexcept {
+  try {
+    if (channel.plan().backing == shm::Backing::sealed) {
+      const auto [ring, seats] = store_names(channel.id());
+      store_.keep(ring, channel.memory()->ring_fd(control::Role::publisher));
+      store_.keep(seats, channel.memory()->seats_fd());
+    }
+    ledger_.put(channel.record());
+    channel.memory()->set_outlives(true);
+  } catch (const std::exception& error) {
+    spdlog::error("channel {} will not outlive this broker: {}", busbar::quoted(channel.name()),
+                  error.what());
+  }
+}
+
+bool ChannelRegistry::can_outlive(const Channel& channel) const {
+  return channel.memory() && !channel.memory()->torn() &&
+         (channel.plan().backing == shm::Backing::named || store_.available());
+}
+
+std::size_t ChannelRegistry::leave_behind(const Lives& lives) {
+  std::size_t left = 0;
+  for (const auto& [name, channel] : by_name_) {
+    if (can_outlive(*channel) && has_members(*channel, lives)) {
+      ++left;
+      continue;
+    }
+    if (!channel->memory()) continue;
+    forget_record(*channel);
+    channel->memory()->unlink();
+  }
+  return left;
+}
+
+std::uint64_t ChannelRegistry::grant(Channel& channel, Place place, const ring::Member& member) {
+  const std::uint64_t number = ledger_.next_grant();
+  ledger_.put(HoldingRecord{{channel.id(), place}, member.session, number});
+  BUSBAR_CRASH_POINT("grant.noted");
+  channel.grant(place, member, number);
+  BUSBAR_CRASH_POINT("grant.granted");
+  return number;
 }
 
 std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t user,
@@ -140,6 +206,7 @@ void ChannelRegistry::created(const std::shared_ptr<Channel>& channel,
     by_id_.erase(channel->id());
     callbacks_.freed();
   } else {
+    note_down(*channel);
     tell_created(*channel);
   }
   wake(channel->take_waiters(), failure);
@@ -164,6 +231,7 @@ void ChannelRegistry::set_access(Channel& channel, control::Access publish,
   admitted_.remove(channel.plan().publish);
   admitted_.remove(channel.plan().subscribe);
   channel.set_access(std::move(publish), std::move(subscribe));
+  if (channel.memory()) note_down(channel);
   admitted_.add(channel.plan().publish);
   admitted_.add(channel.plan().subscribe);
 }
@@ -203,13 +271,15 @@ void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
   channel->set_busy(false);
   for (const Place place : places) {
     const std::uint64_t session = channel->holder(place);
+    BUSBAR_CRASH_POINT("reclaim.freed");
     channel->release(place);
+    ledger_.erase({channel->id(), place});
     callbacks_.released(session, {channel->id(), place});
   }
-  if (!sound && !channel->closed()) {
-    spdlog::error("channel {} is damaged: its members are told that it is closed",
-                  busbar::quoted(channel->name()));
-    take_name(*channel);
+  if (channel->memory()->torn()) {
+    close_torn(channel);
+  } else if (!sound) {
+    close_damaged(channel);
   }
   begin_reclaim(channel);
   if (channel->busy()) return;
@@ -237,11 +307,50 @@ void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {
   if (!channel->has_members()) forget(channel);
 }
 
+void ChannelRegistry::close_damaged(const std::shared_ptr<Channel>& channel) {
+  if (channel->closed()) return;
+  spdlog::error("channel {} is damaged: its members are told that it is closed",
+                busbar::quoted(channel->name()));
+  take_name(*channel);
+}
+
+void ChannelRegistry::close_torn(const std::shared_ptr<Channel>& channel) {
+  if (channel->closed()) return;
+  spdlog::error("channel {}: a member has cut its segment short; it is removed, its members cannot "
+                "go on (sealed segments cannot be cut: create it with --segment sealed)",
+                busbar::quoted(channel->name()));
+  ring::close_channel(channel->memory()->view());
+  take_name(*channel);
+}
+
+void ChannelRegistry::close_torn() {
+  const Names all = by_name_;
+  for (const auto& [name, channel] : all) {
+    // One that is busy is looked at when that is over.
+    if (channel->busy() || !channel->memory() || !channel->memory()->torn()) continue;
+    close_torn(channel);
+    if (!channel->has_members()) forget(channel);
+  }
+}
+
+/// A next broker will know nothing of it.
+void ChannelRegistry::forget_record(const Channel& channel) {
+  ledger_.erase_channel(channel.id());
+  if (channel.plan().backing == shm::Backing::sealed) {
+    const auto [ring, seats] = store_names(channel.id());
+    store_.drop(ring);
+    store_.drop(seats);
+  }
+}
+
 void ChannelRegistry::take_name(Channel& channel) {
+  BUSBAR_CRASH_POINT("channel.closed");
+  forget_record(channel);
   channel.set_closed();
   admitted_.remove(channel.plan().publish);
   admitted_.remove(channel.plan().subscribe);
   if (channel.memory()) {
+    channel.memory()->set_outlives(false);
     maker_.post(
         {[memory = channel.memory()] { memory->unlink(); }, [](const std::exception_ptr&) {}});
   }

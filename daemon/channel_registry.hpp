@@ -13,8 +13,10 @@
 #include "daemon/access_index.hpp"
 #include "daemon/channel.hpp"
 #include "daemon/complaints.hpp"
+#include "daemon/descriptor_store.hpp"
 #include "daemon/holding.hpp"
 #include "daemon/housekeeper.hpp"
+#include "daemon/ledger/ledger.hpp"
 #include "daemon/quota.hpp"
 #include "daemon/segment_names.hpp"
 
@@ -35,8 +37,9 @@ class ChannelRegistry {
   };
 
   ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, UserShares& shares,
-                  Complaints& complaints, Complaints& notes, SegmentNames names,
-                  std::uint32_t limit, Callbacks callbacks);
+                  Complaints& complaints, Complaints& notes, Ledger& ledger,
+                  DescriptorStore& store, SegmentNames names, std::uint32_t limit,
+                  Callbacks callbacks);
 
   /// Nothing if there is no channel of this name.
   std::shared_ptr<Channel> find(const std::string& name) const;
@@ -61,7 +64,15 @@ class ChannelRegistry {
                                std::shared_ptr<ChannelMemory> memory) {
     return add(std::move(plan), std::move(cost), std::move(memory), {::geteuid(), Origin::config});
   }
-  std::uint64_t next_id() noexcept { return ++last_id_; }
+  std::uint64_t next_id() noexcept { return ledger_.next_channel(); }
+
+  /// One that an earlier broker has made, as the ledger has it, whatever the limits are.
+  std::shared_ptr<Channel> adopt(const ChannelRecord& record,
+                                 std::shared_ptr<ChannelMemory> memory);
+
+  /// Gives a place that is free to a member: in the ledger, then in the segment. Returns the number
+  /// of the grant. Throws Errc::limit.
+  std::uint64_t grant(Channel& channel, Place place, const ring::Member& member);
 
   /// Frees places whose holders have left or are dead, as soon as the channel is not busy.
   void reclaim(const std::shared_ptr<Channel>& channel, std::span<const Place> places);
@@ -74,6 +85,15 @@ class ChannelRegistry {
 
   /// Takes the name away and tells the members. Only if it is not busy.
   void remove(const std::shared_ptr<Channel>& channel);
+  /// The same for one whose memory makes no sense.
+  void close_damaged(const std::shared_ptr<Channel>& channel);
+
+  /// Closes channels whose memory a member has cut short.
+  void close_torn();
+
+  using Lives = std::function<bool(std::uint64_t session)>;
+  /// At the end: channels with members that live stay for the next broker. Returns how many.
+  std::size_t leave_behind(const Lives& lives);
 
  private:
   std::shared_ptr<Channel> add(config::ChannelPlan plan, ChannelCost cost,
@@ -85,6 +105,10 @@ class ChannelRegistry {
                  bool sound);
   void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
+  void close_torn(const std::shared_ptr<Channel>& channel);
+  void note_down(const Channel& channel) noexcept;
+  void forget_record(const Channel& channel);
+  bool can_outlive(const Channel& channel) const;
   void take_name(Channel& channel);
   void forget(const std::shared_ptr<Channel>& channel);
 
@@ -94,10 +118,11 @@ class ChannelRegistry {
   UserShares& shares_;
   Complaints& complaints_;
   Complaints& notes_;
+  Ledger& ledger_;
+  DescriptorStore& store_;
   SegmentNames segment_names_;
   std::uint32_t limit_;
   Callbacks callbacks_;
-  std::uint64_t last_id_ = 0;
   AccessIndex admitted_;
   std::vector<std::pair<std::shared_ptr<Channel>, std::vector<Place>>> unmended_;
   Names by_name_;

@@ -84,24 +84,49 @@ void Greeter::check_user(const Peer& peer) const {
                              "its groups"));
 }
 
-control::Welcome Greeter::greet(Session& session, const control::Hello& hello) {
-  check_user(session.peer());
+void Greeter::check(const Peer& peer, const control::Hello& hello) const {
+  check_user(peer);
   check_versions(hello);
   check_text("client name", hello.name, kLongestName);
   check_text("library version", hello.library, kLongestVersion);
+}
+
+Session* Greeter::returning(const Peer& peer, const control::Hello& hello) const {
+  Session* session = hello.session == 0 ? nullptr : sessions_.find(hello.session);
+  if (session == nullptr || !session->welcomed() || session->connected() || session->dead() ||
+      session->secret().empty() || session->secret() != hello.secret ||
+      session->peer().uid != peer.uid) {
+    return nullptr;
+  }
+  // A child that has inherited the secret is somebody else: its parent's places are not its own.
+  const bool same_process = session->peer().pid == peer.pid || session->peer().pid == 0;
+  return same_process ? session : nullptr;
+}
+
+control::Welcome Greeter::greet(Session& session, const control::Hello& hello) {
   shares_.check_clients(session.peer().uid);
   const std::uint32_t more = access_.is_admin(session.peer()) ? kOperatorRoom : 0;
   if (sessions_.clients() >= config_.limits.clients + more) {
     throw Error(Errc::limit, "the limit of " + std::to_string(config_.limits.clients) +
                                  " clients is reached; stop some or raise limits.clients");
   }
-  sessions_.welcome(session, hello);
+  sessions_.welcome(session, hello, random_hex(kSecretBytes));
+  return welcome(session);
+}
+
+control::Welcome Greeter::welcome(Session& session) const {
+  // As many as surely fit into a packet; of the others he learns that their broker is gone when the
+  // names are somebody else's.
+  constexpr std::size_t kMostLost = 2500;
   control::Welcome welcome;
   welcome.protocol = kControlProtocol;
   welcome.broker = kLibraryVersion;
   welcome.bus = config_.bus;
   welcome.session = session.id();
-  welcome.secret = random_hex(kSecretBytes);
+  welcome.secret = session.secret();
+  welcome.epoch = epoch_;
+  welcome.lost = session.lost();
+  if (welcome.lost.size() > kMostLost) welcome.lost.resize(kMostLost);
   return welcome;
 }
 

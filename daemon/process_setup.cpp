@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "common/sync/fence.hpp"
+#include "daemon/torn_memory.hpp"
 
 namespace busbar::daemon {
 namespace {
@@ -22,6 +23,7 @@ void set_up_signals() {
 
 void set_up_process() {
   set_up_signals();
+  TornMemory::guard_process();
   sync::register_membarrier();  // with one thread it is quick, with two it waits for a grace period
   ::mallopt(M_ARENA_MAX, 1);    // two threads that rarely allocate share one heap
 }

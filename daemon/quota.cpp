@@ -18,6 +18,10 @@ void Quota::Charge::refund() noexcept {
 
 std::optional<Quota::Charge> Quota::charge(std::uint64_t bytes) noexcept {
   if (bytes > left()) return std::nullopt;
+  return take(bytes);
+}
+
+Quota::Charge Quota::take(std::uint64_t bytes) noexcept {
   used_ += bytes;
   return Charge(this, bytes);
 }

@@ -36,6 +36,9 @@ class Quota {
   /// Nothing if more than what is left is asked for.
   std::optional<Charge> charge(std::uint64_t bytes) noexcept;
 
+  /// Whatever the limit is: what is there already.
+  Charge take(std::uint64_t bytes) noexcept;
+
   std::uint64_t limit() const noexcept { return limit_; }
   std::uint64_t used() const noexcept { return used_; }
   std::uint64_t left() const noexcept { return used_ < limit_ ? limit_ - used_ : 0; }

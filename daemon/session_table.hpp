@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "daemon/ledger/ledger.hpp"
 #include "daemon/session.hpp"
 
 namespace busbar::daemon {
@@ -13,13 +14,18 @@ class SessionTable {
  public:
   using Sessions = std::map<std::uint64_t, std::unique_ptr<Session>>;
 
-  explicit SessionTable(UserShares& shares) : shares_(shares) {}
+  SessionTable(UserShares& shares, Ledger& ledger) : shares_(shares), ledger_(ledger) {}
 
   Session& add(Peer peer);
   /// Null if there is none.
   Session* find(std::uint64_t id) const;
-  /// Makes a client of it, from its hello on.
-  void welcome(Session& session, control::Hello hello);
+  /// Makes a client of it, from its hello on, that the next broker will know too. Throws
+  /// Errc::limit.
+  void welcome(Session& session, control::Hello hello, std::string secret);
+  /// A client of an earlier broker.
+  Session& adopt(const SessionRecord& record, UniqueFd pidfd);
+  /// The client of `session` comes back by the connection of another one, which ends with that.
+  void come_back(Session& session, Session& by, control::Hello hello);
   void erase(std::uint64_t id);
 
   const Sessions& all() const noexcept { return sessions_; }
@@ -28,7 +34,7 @@ class SessionTable {
 
  private:
   UserShares& shares_;
-  std::uint64_t last_id_ = 0;
+  Ledger& ledger_;
   std::uint32_t clients_ = 0;
   Sessions sessions_;
 };

@@ -43,7 +43,7 @@ SocketLock::SocketLock(const std::string& socket_path) : path_(socket_path + ".l
 }
 
 SocketLock::~SocketLock() {
-  ::unlink(path_.c_str());
+  if (!keep_) ::unlink(path_.c_str());
 }
 
 bool SocketLock::try_take(const std::string& socket_path) {

@@ -12,11 +12,13 @@ class SocketLock {
  public:
   /// Throws Errc::in_use, naming the broker that has it, or Errc::system.
   explicit SocketLock(const std::string& socket_path);
-  /// Unlinks the file, while it still has the lock.
+  /// Unlinks the file, while it still has the lock, unless keep() was called.
   ~SocketLock();
   /// Of the lock's file: the same for a broker that takes over from a killed one, another for a
   /// broker of the same path in another mount namespace.
   std::string identity() const;
+  /// The file stays: a next broker is to have the same identity.
+  void keep() noexcept { keep_ = true; }
 
   SocketLock(const SocketLock&) = delete;
   SocketLock& operator=(const SocketLock&) = delete;
@@ -27,6 +29,7 @@ class SocketLock {
 
   std::string path_;
   UniqueFd file_;
+  bool keep_ = false;
 };
 
 }  // namespace busbar::daemon

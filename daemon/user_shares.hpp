@@ -62,6 +62,9 @@ class UserShares {
   /// Throws Errc::limit, telling the channel, if a user may not have one more, or so much memory.
   Portion add_channel(uid_t user, const std::string& channel, std::uint64_t bytes);
 
+  /// Whatever the limits are: what is there already.
+  Portion keep_channel(uid_t user, std::uint64_t bytes) { return add(user, {0, 1, bytes}); }
+
  private:
   Portion add(uid_t user, Use part);
 

@@ -184,6 +184,18 @@ RingView view(std::byte* ring_segment, std::uint64_t ring_segment_size, std::byt
   return view;
 }
 
+void require_settings(const std::byte* ring_segment, const Settings& settings) {
+  const RingNumbers n = load(*reinterpret_cast<const RingDescriptor*>(ring_segment));
+  require(n.channel_id == settings.channel_id && channel_name(ring_segment) == settings.name,
+          "it is another channel's");
+  require(n.capacity == settings.capacity && n.max_message == settings.max_message &&
+              n.block_timeout == settings.block_timeout_ns &&
+              n.max_publishers == settings.max_publishers &&
+              n.max_subscribers == settings.max_subscribers && n.alignment == settings.alignment &&
+              n.when_full == settings.when_full && n.fence_rule == settings.fence_rule,
+          "its descriptor says something else than when it was created");
+}
+
 std::string channel_name(const std::byte* ring_segment) {
   const auto& descriptor = *reinterpret_cast<const RingDescriptor*>(ring_segment);
   return std::string(descriptor.name, ::strnlen(descriptor.name, sizeof descriptor.name));

@@ -34,6 +34,10 @@ void format(std::byte* ring_segment, std::byte* seats_segment, const Settings& s
 RingView view(std::byte* ring_segment, std::uint64_t ring_segment_bytes, std::byte* seats_segment,
               std::uint64_t seats_segment_bytes, std::byte* data = nullptr);
 
+/// That the descriptors of both segments, already checked by view(), are those of this channel: a
+/// member may have written over them since. Throws Errc::damaged.
+void require_settings(const std::byte* ring_segment, const Settings& settings);
+
 /// The descriptor's name field, bounded.
 std::string channel_name(const std::byte* ring_segment);
 

@@ -23,6 +23,7 @@ class Mapping {
 
   std::byte* data() const noexcept { return data_; }
   std::uint64_t bytes() const noexcept { return bytes_; }  // of the segment, counted once
+  std::uint64_t mapped_bytes() const noexcept { return mapped_; }
 
  private:
   std::byte* data_ = nullptr;

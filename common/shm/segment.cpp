@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "common/base/error.hpp"
 #include "common/base/rough_size.hpp"
@@ -107,6 +108,19 @@ void reserve(int fd, Backing backing, std::uint64_t bytes) {
   if (error != 0) throw system_error("posix_fallocate", error);
 }
 
+Error damaged_file(const std::string& name, const char* why) {
+  return Error(Errc::damaged, "segment " + name + " " + why);
+}
+
+std::uint64_t checked_size(int fd, const std::string& name) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw system_error("fstat of segment " + name, errno);
+  if (!S_ISREG(status.st_mode)) throw damaged_file(name, "is no file");
+  if (status.st_uid != ::geteuid()) throw damaged_file(name, "belongs to another user");
+  if ((status.st_mode & 07777) != kOwnerOnly) throw damaged_file(name, "is not its owner's alone");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
 /// The same object opened again, for reading only.
 UniqueFd reopened(int fd) {
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
@@ -131,6 +145,38 @@ Segment Segment::create(Backing backing, const std::string& name, std::uint64_t 
     throw;
   }
   return segment;
+}
+
+Segment Segment::open(const std::string& name) {
+  const std::string path = std::string(kSharedMemory) + "/" + name;
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd && (errno == ENOENT || errno == ELOOP || errno == EACCES)) {
+    throw damaged_file(name, errno == ENOENT ? "is missing" : "cannot be opened by its owner");
+  }
+  if (!fd) throw system_error("segment " + name, errno);
+  Segment segment(Backing::named, name, checked_size(fd.get(), name));
+  segment.linked_ = true;
+  segment.readable_ = reopened(fd.get());
+  segment.writable_ = std::move(fd);
+  return segment;
+}
+
+Segment Segment::open(const std::string& name, UniqueFd sealed) {
+  if (!sealed) throw damaged_file(name, "is missing: nobody has kept its descriptor");
+  Segment segment(Backing::sealed, name, checked_size(sealed.get(), name));
+  constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
+  const int seals = ::fcntl(sealed.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & kSeals) != kSeals) throw damaged_file(name, "has lost its seals");
+  segment.readable_ = reopened(sealed.get());
+  segment.writable_ = std::move(sealed);
+  return segment;
+}
+
+bool Segment::rename(const std::string& name) noexcept {
+  const std::string folder = std::string(kSharedMemory) + "/";
+  if (!linked_ || ::rename((folder + name_).c_str(), (folder + name).c_str()) != 0) return false;
+  name_ = name;
+  return true;
 }
 
 void Segment::unlink() noexcept {

@@ -19,6 +19,12 @@ class Segment {
   /// the size, what is free and the remedy), Errc::system otherwise. Leaves nothing behind.
   static Segment create(Backing backing, const std::string& name, std::uint64_t bytes);
 
+  /// What an earlier process has created so: /dev/shm/NAME, or the memfd behind a descriptor.
+  /// Throws Errc::damaged if it is missing, not this user's alone or, sealed, without its seals;
+  /// Errc::system.
+  static Segment open(const std::string& name);
+  static Segment open(const std::string& name, UniqueFd sealed);
+
   int writable_fd() const noexcept { return writable_.get(); }
   int readable_fd() const noexcept { return readable_.get(); }
   std::uint64_t bytes() const noexcept { return bytes_; }
@@ -27,6 +33,8 @@ class Segment {
 
   /// Removes the name; whoever has it mapped keeps it. Does nothing for sealed or a second time.
   void unlink() noexcept;
+  /// Gives it another name instead. False if that failed.
+  bool rename(const std::string& name) noexcept;
 
  private:
   Segment(Backing backing, std::string name, std::uint64_t bytes)
