@@ -102,9 +102,10 @@ bool Adoption::is_wanted(ChannelRecord& record) const {
     return true;
   }
   if (members) {
-    spdlog::warn("{} goes on as it was for its members; configured otherwise: {}; remove it (busbar "
-                 "rm --force) or restart once they have left",
-                 quoted_name(record), other);
+    spdlog::warn(
+        "{} goes on as it was for its members; configured otherwise: {}; remove it (busbar "
+        "rm --force) or restart once they have left",
+        quoted_name(record), other);
   }
   return members;
 }
@@ -165,7 +166,8 @@ void Adoption::set_aside(const ChannelRecord& record, const std::string& why) {
   std::string where;
   for (const char* part : {"-ring", "-seats"}) {
     if (record.plan.backing != shm::Backing::named) break;
-    const std::string to = busbar::daemon::set_aside(channels_.segment_names(), record.segments + part);
+    const std::string to =
+        busbar::daemon::set_aside(channels_.segment_names(), record.segments + part);
     if (!to.empty()) where += (where.empty() ? "; what there is: /dev/shm/" : ", /dev/shm/") + to;
   }
   spdlog::error("{} of the broker before cannot be taken over: {}{}", quoted_name(record), why,
@@ -220,18 +222,20 @@ void Adoption::keep_sessions() {
     Session& session = *sessions_.find(id);
     session.lost() = std::move(client.lost);
     if (!session.peer().pidfd) {
-      spdlog::warn("client {} cannot be seen from here: what it holds stays held until it comes "
-                   "back; if it is gone, remove its channels",
-                   session.words());
+      spdlog::warn(
+          "client {} cannot be seen from here: what it holds stays held until it comes "
+          "back; if it is gone, remove its channels",
+          session.words());
     }
   }
 }
 
 void Adoption::report() const {
   if (found_ == 0 && aside_ == 0) return;
-  spdlog::info("taken over from the broker before: {} channels, {} clients; {} clients have died, "
-               "{} channels could not be taken over",
-               channels_.size(), sessions_.clients(), dead_, aside_);
+  spdlog::info(
+      "taken over from the broker before: {} channels, {} clients; {} clients have died, "
+      "{} channels could not be taken over",
+      channels_.size(), sessions_.clients(), dead_, aside_);
 }
 
 }  // namespace busbar::daemon

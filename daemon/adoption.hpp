@@ -18,9 +18,9 @@
 
 namespace busbar::daemon {
 
-/// Takes over what the broker before has left, in the order of docs/adr/0020. What makes no sense is
-/// set aside under another name with a word in the log, what nobody needs is removed. May be killed
-/// and done again. Once, before anybody is let in; main thread only.
+/// Takes over what the broker before has left, in the order of docs/adr/0020. What makes no sense
+/// is set aside under another name with a word in the log, what nobody needs is removed. May be
+/// killed and done again. Once, before anybody is let in; main thread only.
 class Adoption {
  public:
   using Wanted = std::map<std::string, config::ChannelPlan>;

@@ -1,7 +1,7 @@
 #include "daemon/broker.hpp"
 
-#include <spdlog/spdlog.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -131,15 +131,14 @@ ChannelRegistry::Callbacks Broker::registry_callbacks() {
 }
 
 Broker::~Broker() {
-  const std::size_t left = channels_.leave_behind(
-      [this](std::uint64_t id) { return lock_ != nullptr && is_alive(id); });
+  const std::size_t left =
+      channels_.leave_behind([this](std::uint64_t id) { return lock_ != nullptr && is_alive(id); });
   if (left == 0) {
     ledger_->unlink();
     return;
   }
   lock_->keep();
-  spdlog::info("{} left for the next broker; their members go on",
-               count_text(left, "channel"));
+  spdlog::info("{} left for the next broker; their members go on", count_text(left, "channel"));
 }
 
 /// By now: the loop may not have come to a death yet.
@@ -183,8 +182,8 @@ void Broker::adopt(const Adoption::Wanted& wanted) {
 void Broker::watch_death(Session& session) {
   const int pidfd = session.peer().pidfd.get();
   if (pidfd < 0) return;
-  session.watch_death(loop_.watch(
-      pidfd, EPOLLIN, [this, id = session.id()](std::uint32_t) { on_death(id); }));
+  session.watch_death(
+      loop_.watch(pidfd, EPOLLIN, [this, id = session.id()](std::uint32_t) { on_death(id); }));
 }
 
 void Broker::create_configured_channels(const Adoption::Wanted& wanted) {

@@ -316,9 +316,10 @@ void ChannelRegistry::close_damaged(const std::shared_ptr<Channel>& channel) {
 
 void ChannelRegistry::close_torn(const std::shared_ptr<Channel>& channel) {
   if (channel->closed()) return;
-  spdlog::error("channel {}: a member has cut its segment short; it is removed, its members cannot "
-                "go on (sealed segments cannot be cut: create it with --segment sealed)",
-                busbar::quoted(channel->name()));
+  spdlog::error(
+      "channel {}: a member has cut its segment short; it is removed, its members cannot "
+      "go on (sealed segments cannot be cut: create it with --segment sealed)",
+      busbar::quoted(channel->name()));
   ring::close_channel(channel->memory()->view());
   take_name(*channel);
 }

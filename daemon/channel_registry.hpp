@@ -37,9 +37,8 @@ class ChannelRegistry {
   };
 
   ChannelRegistry(Housekeeper& maker, Housekeeper& mender, Quota& quota, UserShares& shares,
-                  Complaints& complaints, Complaints& notes, Ledger& ledger,
-                  DescriptorStore& store, SegmentNames names, std::uint32_t limit,
-                  Callbacks callbacks);
+                  Complaints& complaints, Complaints& notes, Ledger& ledger, DescriptorStore& store,
+                  SegmentNames names, std::uint32_t limit, Callbacks callbacks);
 
   /// Nothing if there is no channel of this name.
   std::shared_ptr<Channel> find(const std::string& name) const;

@@ -306,6 +306,7 @@ std::shared_ptr<Channel> Requests::existing_or_default(const Call& call,
 
 Answer Requests::grant(const Call& call, Channel& channel, Place place) {
   const Holding holding{channel.id(), place};
+  sessions_.note_down(call.session);
   const std::uint64_t number = channels_.grant(channel, place, call.session.member());
   Answer answer = reply(call.request, control::Opened{channel.id(), place.index, number});
   answer.grant = {holding, channel.memory()};

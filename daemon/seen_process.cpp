@@ -21,8 +21,7 @@ SeenProcess seen_process(const Peer& peer) {
 Found find_process(const SeenProcess& process) {
   using enum Found::State;
   if (process.pid == 0 || process.start_time == 0) return {unknown};
-  UniqueFd pidfd(
-      static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(process.pid), 0)));
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(process.pid), 0)));
   if (!pidfd) return {errno == ESRCH || errno == EINVAL ? dead : unknown};
   if (sync::start_time_of(process.pid) != process.start_time) return {dead};
   return {alive, std::move(pidfd)};

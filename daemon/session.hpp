@@ -41,6 +41,9 @@ class Session {
   void come_back(Session& by, control::Hello hello);
   const std::string& secret() const noexcept { return secret_; }
   SessionRecord record() const;
+  /// Whether the ledger has it.
+  bool is_noted() const noexcept { return noted_; }
+  void set_noted() noexcept { noted_ = true; }
   std::string name() const { return hello_ ? hello_->name : std::string(); }
   std::string library() const { return hello_ ? hello_->library : std::string(); }
 
@@ -77,6 +80,7 @@ class Session {
   std::vector<std::uint64_t> lost_;
   std::set<Holding> holdings_;
   bool dead_ = false;
+  bool noted_ = false;
   Watch death_watch_;
   Bond bond_;
   std::unique_ptr<ClientSocket> socket_;

@@ -19,19 +19,24 @@ Session* SessionTable::find(std::uint64_t id) const {
 void SessionTable::welcome(Session& session, control::Hello hello, std::string secret) {
   session.welcome(std::move(hello), std::move(secret));
   ++clients_;
+}
+
+void SessionTable::note_down(Session& session) {
+  if (session.is_noted()) return;
   ledger_.put(session.record());
+  session.set_noted();
 }
 
 Session& SessionTable::adopt(const SessionRecord& record, UniqueFd pidfd) {
   auto session =
       std::make_unique<Session>(record, std::move(pidfd), shares_.add_session(record.uid));
+  session->set_noted();
   ++clients_;
   return *sessions_.emplace(record.id, std::move(session)).first->second;
 }
 
 void SessionTable::come_back(Session& session, Session& by, control::Hello hello) {
   session.come_back(by, std::move(hello));
-  ledger_.put(session.record());
   erase(by.id());
 }
 

@@ -19,9 +19,10 @@ class SessionTable {
   Session& add(Peer peer);
   /// Null if there is none.
   Session* find(std::uint64_t id) const;
-  /// Makes a client of it, from its hello on, that the next broker will know too. Throws
-  /// Errc::limit.
+  /// Makes a client of it, from its hello on.
   void welcome(Session& session, control::Hello hello, std::string secret);
+  /// From now on the next broker will know it too. Throws Errc::limit.
+  void note_down(Session& session);
   /// A client of an earlier broker.
   Session& adopt(const SessionRecord& record, UniqueFd pidfd);
   /// The client of `session` comes back by the connection of another one, which ends with that.

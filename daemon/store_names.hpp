@@ -6,8 +6,8 @@
 
 namespace busbar::daemon {
 
-/// Under which names the descriptors of a channel's segments are kept. Short: those of thousands are
-/// handed over in one variable of the environment.
+/// Under which names the descriptors of a channel's segments are kept. Short: those of thousands
+/// are handed over in one variable of the environment.
 struct StoreNames {
   std::string ring, seats;
 };

@@ -18,6 +18,7 @@ using enum Verdict;
 
 constexpr const char* kFolder = "/dev/shm/";
 constexpr std::string_view kStart = "busbar-";
+constexpr std::string_view kAside = ".damaged-";
 constexpr std::size_t kHashDigits = 8;
 constexpr std::size_t kRandomDigits = 16;
 constexpr std::size_t kMostNamed = 8;
@@ -36,17 +37,23 @@ std::string_view take_last(std::string_view& text) {
   return last;
 }
 
-/// busbar-BUS-UID-HASH- of busbar-BUS-UID-HASH-RANDOM-ring: the same for all segments of one
-/// broker. Nothing if no broker makes such a name.
-std::optional<std::string> broker_prefix(const SegmentFile& file) {
-  std::string_view rest = file.name;
-  const std::string_view part = take_last(rest);
-  if ((part != "ring" && part != "seats") || !is_hex(take_last(rest), kRandomDigits)) return {};
+/// The same with its last '-', if it is busbar-BUS-UID-HASH of the file's owner.
+std::optional<std::string> prefix_before(std::string_view rest, const SegmentFile& file) {
   const std::string prefix = std::string(rest) + "-";
   if (!is_hex(take_last(rest), kHashDigits)) return {};
   const std::string_view uid = take_last(rest);
   if (uid != std::to_string(file.owner) || rest.size() <= kStart.size()) return {};
   return prefix;
+}
+
+/// busbar-BUS-UID-HASH- of busbar-BUS-UID-HASH-RANDOM-ring: the same for all segments of one
+/// broker. Nothing if no broker makes such a name.
+std::optional<std::string> broker_prefix(const SegmentFile& file) {
+  std::string_view rest = file.name;
+  const std::string_view part = take_last(rest);
+  if (part == "ledger") return prefix_before(rest, file);
+  if ((part != "ring" && part != "seats") || !is_hex(take_last(rest), kRandomDigits)) return {};
+  return prefix_before(rest, file);
 }
 
 struct Group {
@@ -67,6 +74,15 @@ Finding foreign(const SegmentFile& file, uid_t caller) {
           printable(path) + " (uid " + std::to_string(file.owner) + ", " + rough_text(file.bytes) +
               ") was made by no broker: the name is not one of its owner's",
           "it takes memory and is never removed by a broker",
+          sudo(file.owner, caller) + "rm -i " + shell_word(path)};
+}
+
+Finding set_aside(const SegmentFile& file, uid_t caller) {
+  const std::string path = kFolder + file.name;
+  return {warning, "segments",
+          printable(path) + " (" + rough_text(file.bytes) +
+              ") could not be taken over by a broker that was started anew; its log says why",
+          "it takes memory until somebody has looked at it",
           sudo(file.owner, caller) + "rm -i " + shell_word(path)};
 }
 
@@ -94,7 +110,7 @@ Finding without_broker(const std::string& prefix, const Group& group) {
   return {warning, "segments",
           kFolder + prefix + "*: " + amount(group) + ", used by " +
               std::to_string(group.users.size()) + " processes, but their broker has died",
-          "these go on among themselves and find no newcomer until they are started anew",
+          "these go on among themselves; the next broker of the same socket takes them over",
           "ps -fp " + pids};
 }
 
@@ -141,6 +157,10 @@ Findings segment_findings(const std::vector<SegmentFile>& files,
   Findings findings;
   Groups groups;
   for (const SegmentFile& file : files) {
+    if (file.name.find(kAside) != std::string::npos) {
+      findings.push_back(set_aside(file, caller));
+      continue;
+    }
     const auto prefix = broker_prefix(file);
     if (!prefix) {
       findings.push_back(foreign(file, caller));

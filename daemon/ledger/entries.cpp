@@ -115,9 +115,10 @@ bool read(const ChannelEntry& entry, ChannelRecord& record) {
   record.plan.backing = static_cast<shm::Backing>(entry.backing);
   record.creator = {entry.creator, static_cast<Origin>(entry.origin)};
   return load(entry.name, ring.name) && load(entry.segments, record.segments) &&
-         record.segments.find('/') == std::string::npos && load(entry.publish, record.plan.publish) &&
-         load(entry.subscribe, record.plan.subscribe) && record.plan.backing <= shm::Backing::sealed &&
-         record.creator.origin <= Origin::defaults && sensible(ring);
+         record.segments.find('/') == std::string::npos &&
+         load(entry.publish, record.plan.publish) && load(entry.subscribe, record.plan.subscribe) &&
+         record.plan.backing <= shm::Backing::sealed && record.creator.origin <= Origin::defaults &&
+         sensible(ring);
 }
 
 HoldingEntry entry_of(const HoldingRecord& record) {

@@ -13,9 +13,10 @@ namespace {
 using namespace ledger;
 
 constexpr std::uint64_t kHeaderRoom = 4096;
-constexpr std::uint32_t kMostSessions = 1 << 17;
-constexpr std::uint32_t kMostChannels = 1 << 17;
-constexpr std::uint32_t kMostHoldings = 1 << 20;
+// As many as the configuration allows, and some: an entry is replaced by writing a second one.
+constexpr std::uint32_t kMostSessions = (1 << 16) + 1024;
+constexpr std::uint32_t kMostChannels = (1 << 16) + 1024;
+constexpr std::uint32_t kMostHoldings = 1 << 19;
 constexpr std::uint64_t kSessionsAt = kHeaderRoom;
 constexpr std::uint64_t kChannelsAt = kSessionsAt + sizeof(ledger::SessionEntry) * kMostSessions;
 constexpr std::uint64_t kHoldingsAt = kChannelsAt + sizeof(ledger::ChannelEntry) * kMostChannels;
@@ -103,8 +104,8 @@ void put_in(LedgerTable<Entry>& table, std::unordered_map<std::uint64_t, std::ui
 }
 
 template <class Entry>
-void erase_from(LedgerTable<Entry>& table,
-                std::unordered_map<std::uint64_t, std::uint32_t>& places, std::uint64_t id) {
+void erase_from(LedgerTable<Entry>& table, std::unordered_map<std::uint64_t, std::uint32_t>& places,
+                std::uint64_t id) {
   const auto place = places.find(id);
   if (place == places.end()) return;
   table.erase(place->second);

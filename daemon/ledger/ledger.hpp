@@ -15,9 +15,9 @@
 namespace busbar::daemon {
 
 /// What the next broker has to know, in memory that outlives this one: clients' sessions, channels,
-/// and who holds which place. Each change is there as a whole or not at all, at whatever instruction
-/// the broker is killed. Order: the ledger before the segment when something is given, the segment
-/// before the ledger when it is taken back (docs/adr/0020). Main thread only.
+/// and who holds which place. Each change is there as a whole or not at all, at whatever
+/// instruction the broker is killed. Order: the ledger before the segment when something is given,
+/// the segment before the ledger when it is taken back (docs/adr/0020). Main thread only.
 class Ledger {
  public:
   /// The one of this name that an earlier broker has left, else a new one; counts the epoch on.

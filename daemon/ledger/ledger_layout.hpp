@@ -79,9 +79,12 @@ static_assert(sizeof(SessionEntry) == 512 && offsetof(SessionEntry, secret) == 6
 static_assert(sizeof(ChannelEntry) == 2048 && offsetof(ChannelEntry, publish) == 456 &&
                   sizeof(AccessList) == 528,
               "a broker of another build would admit whom the lists do not name");
-static_assert(sizeof(HoldingEntry) == 64, "a broker of another build would free places that are held");
-static_assert(std::is_trivially_copyable_v<SessionEntry> && std::is_trivially_copyable_v<ChannelEntry> &&
-                  std::is_trivially_copyable_v<HoldingEntry> && std::is_trivially_copyable_v<Header>,
+static_assert(sizeof(HoldingEntry) == 64,
+              "a broker of another build would free places that are held");
+static_assert(std::is_trivially_copyable_v<SessionEntry> &&
+                  std::is_trivially_copyable_v<ChannelEntry> &&
+                  std::is_trivially_copyable_v<HoldingEntry> &&
+                  std::is_trivially_copyable_v<Header>,
               "entries are copied byte by byte");
 
 }  // namespace busbar::daemon::ledger

@@ -101,7 +101,7 @@ TEST_F(Pressure, OfMemoryThatIsNotThereIsToldBeforeAnybodyIsKilled) {
 }
 
 TEST_F(Pressure, OfAddressSpaceIsToldAndLeavesNothing) {
-  Process broker = start("ulimit -v 300000");
+  Process broker = start("ulimit -v 500000");
   ASSERT_TRUE(broker.wait_for_stderr("serves bus")) << broker.stderr_text();
   RawClient client(socket());
   for (const char* segment : {"named", "sealed"}) {

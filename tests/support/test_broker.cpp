@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -48,6 +49,10 @@ void add_open(pid_t pid, std::set<std::string>& names) {
   }
 }
 
+bool is_ledger(const std::string& name) {
+  return name.ends_with("-ledger");
+}
+
 }  // namespace
 
 TestBroker::TestBroker(const Options& options)
@@ -90,7 +95,15 @@ std::vector<std::string> TestBroker::segments() const {
   std::set<std::string> names;
   add_mapped(process_->pid(), names);
   add_open(process_->pid(), names);
+  std::erase_if(names, is_ledger);
   return {names.begin(), names.end()};
+}
+
+std::string TestBroker::ledger() const {
+  std::set<std::string> names;
+  add_mapped(process_->pid(), names);
+  const auto at = std::find_if(names.begin(), names.end(), is_ledger);
+  return at == names.end() ? std::string() : *at;
 }
 
 void TestBroker::wait_until_it_answers() {
@@ -111,6 +124,7 @@ void TestBroker::wait_until_it_answers() {
 
 void TestBroker::remember_segments() {
   const auto names = segments();
+  seen_segments_.push_back(ledger());
   seen_segments_.insert(seen_segments_.end(), names.begin(), names.end());
 }
 

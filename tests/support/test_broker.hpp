@@ -45,8 +45,9 @@ class TestBroker {
   /// Again, on the same socket, after stop() or kill().
   void start();
 
-  /// The files in /dev/shm that it has open or mapped.
+  /// The files of its channels in /dev/shm that it has open or mapped, and that of its ledger.
   std::vector<std::string> segments() const;
+  std::string ledger() const;
 
  private:
   void wait_until_it_answers();
