@@ -2,12 +2,20 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <busbar/busbar.hpp>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/unique_fd.hpp"
@@ -20,6 +28,7 @@ namespace busbar::test {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -90,13 +99,28 @@ TEST_F(Supervise, StartsABrokerAnewThatIsKilledAgainAndAgain) {
               HasSubstr("signal 9 (Killed); it is started again at once"));
 }
 
+/// The files in /dev/shm that it has mapped.
+std::vector<std::string> segments_of(pid_t pid) {
+  std::vector<std::string> names;
+  std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+  for (std::string line; std::getline(maps, line);) {
+    const auto at = line.find("/dev/shm/");
+    if (at != std::string::npos) names.push_back(line.substr(at));
+  }
+  return names;
+}
+
 TEST_F(Supervise, EndsWithItsBrokerAndLeavesNothing) {
   for (const int signal : {SIGTERM, SIGINT}) {
     start();
     const pid_t pid = serving_broker();
+    Bus::connect({.name = "test", .socket = socket}).create("quotes", {});
+    const std::vector<std::string> segments = segments_of(pid);
+    EXPECT_THAT(segments, Not(IsEmpty()));
     supervisor->kill(signal);
     EXPECT_EQ(supervisor->wait(), 0);
     EXPECT_NE(::kill(pid, 0), 0);
+    for (const std::string& segment : segments) EXPECT_FALSE(fs::exists(segment)) << segment;
     EXPECT_THAT(files_in(directory.path()), ::testing::ElementsAre("busbard"));
   }
 }
@@ -206,6 +230,92 @@ TEST_F(Supervise, IsOutlivedByItsBrokerAndFollowedByAnotherOne) {
   ASSERT_TRUE(client.wait_for_hangup());
   serving_broker(orphan);
 }
+
+/// A publisher that never rests, in a thread of its own, and how far it has come.
+class Publishing {
+ public:
+  explicit Publishing(Publisher publisher)
+      : thread_([this, p = std::move(publisher)]() mutable {
+          while (!stop_ && publish(p, sent_) == Outcome::ok) ++sent_;
+        }) {}
+  ~Publishing() { end(); }
+  /// How many it has published.
+  std::uint64_t end() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return sent_;
+  }
+
+ private:
+  static Outcome publish(Publisher& publisher, std::uint64_t number) {
+    return publisher.publish(std::as_bytes(std::span(&number, 1)));
+  }
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> sent_{0};
+  std::thread thread_;
+};
+
+std::uint64_t number_of(const Message& message) {
+  std::uint64_t number = 0;
+  EXPECT_EQ(message.payload().size(), sizeof number);
+  std::memcpy(&number, message.payload().data(), sizeof number);
+  return number;
+}
+
+struct SuperviseChannels : Supervise, ::testing::WithParamInterface<const char*> {
+  /// Ends one broker and waits for the next.
+  void replace_broker(pid_t& pid, int how) {
+    if (how == SIGUSR2) {
+      supervisor->kill(SIGUSR2);
+    } else {
+      ::kill(pid, how);
+    }
+    pid = serving_broker(pid);
+  }
+  /// Receives `count` messages, each the next.
+  static void receive(Subscriber& subscriber, std::uint64_t& next, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const Message message = subscriber.receive(kPatience);
+      ASSERT_TRUE(message) << "instead of message " << next;
+      ASSERT_EQ(number_of(message), next++);
+    }
+  }
+};
+
+TEST_P(SuperviseChannels, OutliveTheBrokerWithoutTheLossOfAMessage) {
+  const std::string file = directory.path("busbar.json");
+  std::ofstream(file) << R"({"channels": [{"name": "quotes", "capacity": "64KiB", "segment": ")"
+                      << GetParam() << "\"}]}";
+  start({"--config", file});
+  pid_t pid = serving_broker();
+  Bus bus = Bus::connect({.name = "old", .socket = socket});
+  Subscriber subscriber = bus.subscriber("quotes");
+  Publishing publishing(bus.publisher("quotes"));
+  std::uint64_t next = 0;
+  for (const int how : {SIGKILL, SIGKILL, SIGUSR2}) {
+    receive(subscriber, next, 1000);
+    replace_broker(pid, how);
+    receive(subscriber, next, 1000);
+    // Who comes after it is on the same ring: it gets what the old one gets.
+    Bus newcomers = Bus::connect({.name = "new", .socket = socket});
+    Subscriber newcomer = newcomers.subscriber("quotes");
+    std::uint64_t first = 0;
+    std::jthread old([&] { receive(subscriber, next, 1000); });
+    const Message message = newcomer.receive(kPatience);
+    ASSERT_TRUE(message);
+    first = number_of(message) + 1;
+    receive(newcomer, first, 100);
+  }
+  std::jthread reading([&, subscriber = std::move(subscriber)]() mutable {
+    while (const Message message = subscriber.receive(100ms)) EXPECT_EQ(number_of(message), next++);
+  });
+  const std::uint64_t sent = publishing.end();
+  reading.join();
+  EXPECT_EQ(next, sent);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backings, SuperviseChannels, ::testing::Values("sealed", "named"),
+                         [](const auto& of) { return std::string(of.param); });
 
 }  // namespace
 }  // namespace busbar::test

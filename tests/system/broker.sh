@@ -127,3 +127,107 @@ dpkg -i ./busbard_*.deb >dpkg.log 2>&1 </dev/null || { cat dpkg.log; failed "dpk
 another_pid "$before_pid" || failed "the old broker runs"
 busbar show mine >/dev/null || failed "the configuration was lost"
 ok
+
+# ---- what the broker's death does to others: nothing ----
+cat >/etc/busbar/busbar.json <<'JSON'
+{
+  "defaults": { "publish": { "groups": ["busbar"] }, "subscribe": { "groups": ["busbar"] } },
+  "channels": [ { "name": "stream", "capacity": "1MiB" } ]
+}
+JSON
+stored() { systemctl show --value -p NFileDescriptorStore busbard.service; }
+lines_in() { wc -l <"$1"; }
+stores() { (($(stored) == $1)); }
+has_lines() { (($(lines_in "$1") >= $2)); }
+grows() { eventually has_lines "$1" $(($(lines_in "$1") + 1000)); }
+# A line for each number, a few thousand in a second.
+count_until() {
+  local i=0 end
+  until [[ -e $1 ]]; do
+    for ((end = i + 20; i < end; i++)); do echo "$i"; done
+    sleep 0.005
+  done
+}
+each_the_next() { awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 }' "$1"; }
+# newcomer_after WHAT: whoever joins now is on the same ring.
+newcomer_after() {
+  as insider timeout 20 busbar sub stream --count 100 --quiet >newcomer 2>newcomer.log ||
+    failed "a newcomer after $1: $(cat newcomer.log)"
+  { has_lines newcomer 100 && each_the_next newcomer; } || failed "a newcomer after $1 received: $(cat newcomer)"
+}
+
+begin "the memory of a sealed channel is given to systemd"
+systemctl restart busbard.service || failed restart
+systemctl reset-failed busbard.service
+[[ $(busbar show stream | awk '$1 == "segment" { print $2 }') == sealed ]] || failed "$(busbar show stream)"
+eventually stores 2 || failed "$(stored) descriptors are stored"
+ok
+
+as insider busbar sub stream >received 2>sub.log &
+subscriber=$!
+eventually grep -q '^subscribed to' sub.log || { begin subscribe; failed "$(cat sub.log)"; }
+count_until stop | as insider busbar pub stream --end 2>pub.log &
+publisher=$!
+
+begin "members go on over the broker's death"
+before_pid=$(main_pid)
+grows received || failed "nothing comes: $(cat pub.log sub.log)"
+kill -KILL "$before_pid"
+eventually another_pid "$before_pid" || failed "it was not started anew"
+grows received || failed "nothing comes any more: $(cat pub.log sub.log)"
+newcomer_after kill
+ok
+
+begin "members go on over a watchdog's kill"
+before_pid=$(main_pid)
+kill -STOP "$before_pid"
+eventually another_pid "$before_pid" || failed "it was not started anew"
+grows received || failed "nothing comes any more: $(cat pub.log sub.log)"
+newcomer_after watchdog
+ok
+
+begin "members go on over systemctl restart"
+systemctl restart busbard.service || failed restart
+grows received || failed "nothing comes any more: $(cat pub.log sub.log)"
+newcomer_after restart
+ok
+
+begin "members go on over an upgrade"
+before_pid=$(main_pid)
+dpkg -i ./busbard_*.deb >dpkg.log 2>&1 </dev/null || { cat dpkg.log; failed "dpkg -i"; }
+another_pid "$before_pid" || failed "the old broker runs"
+grows received || failed "nothing comes any more: $(cat pub.log sub.log)"
+newcomer_after upgrade
+ok
+
+begin "no message was lost"
+touch stop
+wait $publisher || failed "pub: $(cat pub.log)"
+wait $subscriber || failed "sub: $(cat sub.log)"
+[[ $(head -1 received) == 0 ]] || failed "the first is $(head -1 received)"
+each_the_next received || failed "not each is the next of the one before"
+ok
+
+begin "systemctl stop drops a sealed channel that has members: the next start makes it anew"
+as insider busbar sub stream >/dev/null 2>orphan.log &
+orphan=$!
+eventually grep -q '^subscribed to' orphan.log || failed "$(cat orphan.log)"
+systemctl stop busbard.service 2>/dev/null || failed stop
+stores 0 || failed "$(stored) descriptors are stored"
+systemctl start busbard.service || failed start
+eventually stores 2 || failed "$(stored) descriptors are stored"
+as insider timeout 20 busbar sub stream --count 1 >received 2>sub.log &
+subscriber=$!
+eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+echo anew | as insider busbar pub stream || failed pub
+wait $subscriber || failed "sub: $(cat sub.log)"
+[[ $(cat received) == anew ]] || failed "received $(cat received)"
+kill "$orphan"
+ok
+
+begin "without members and configuration nothing is left"
+cp installed.json /etc/busbar/busbar.json
+systemctl reload busbard.service || failed reload
+eventually stores 0 || failed "$(stored) descriptors are stored"
+! ls -l "/proc/$(main_pid)/fd" | grep memfd: || failed "the broker has memory open"
+ok
