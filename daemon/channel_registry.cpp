@@ -133,17 +133,20 @@ std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
 /// From here on it outlives the broker, if its memory can.
 void ChannelRegistry::note_down(const Channel& channel) noexcept {
   try {
-    if (channel.plan().backing == shm::Backing::sealed) {
-      const auto [ring, seats] = store_names(channel.id());
-      store_.keep(ring, channel.memory()->ring_fd(control::Role::publisher));
-      store_.keep(seats, channel.memory()->seats_fd());
-    }
+    if (channel.plan().backing == shm::Backing::sealed && !keep_descriptors(channel)) return;
     ledger_.put(channel.record());
     channel.memory()->set_outlives(true);
   } catch (const std::exception& error) {
     spdlog::error("channel {} will not outlive this broker: {}", busbar::quoted(channel.name()),
                   error.what());
   }
+}
+
+/// False if nobody keeps them.
+bool ChannelRegistry::keep_descriptors(const Channel& channel) {
+  const auto [ring, seats] = store_names(channel.id());
+  return store_.keep(ring, channel.memory()->ring_fd(control::Role::publisher)) &&
+         store_.keep(seats, channel.memory()->seats_fd());
 }
 
 bool ChannelRegistry::can_outlive(const Channel& channel) const {

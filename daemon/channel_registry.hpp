@@ -105,6 +105,7 @@ class ChannelRegistry {
   void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
   void close_torn(const std::shared_ptr<Channel>& channel);
+  bool keep_descriptors(const Channel& channel);
   void note_down(const Channel& channel) noexcept;
   void forget_record(const Channel& channel);
   bool can_outlive(const Channel& channel) const;

@@ -110,11 +110,6 @@ TEST(BrokerConfig, ExitsWithOneIfAConfiguredChannelDoesNotFit) {
   EXPECT_THAT(broker.err, HasSubstr("channel \"quotes\": capacity 4MiB exceeds"));
 }
 
-TEST(BrokerConfig, HasNoOptionForWhatDoesNotWorkYet) {
-  EXPECT_EQ(run({BUSBARD_PATH, "--supervise"}).status, 2);
-  EXPECT_EQ(run({BUSBARD_PATH, "--purge"}).status, 2);
-}
-
 TEST(BrokerConfig, TellsItsVersion) {
   const Ran broker = run({BUSBARD_PATH, "--version"});
   EXPECT_EQ(broker.status, 0);
