@@ -220,8 +220,8 @@ TEST_F(BrokerRestart, SetsADamagedChannelAsideAndServesTheRest) {
     file << "nonsense";
   }
   broker.start();
-  EXPECT_THAT(broker.process().stderr_text(),
-              HasSubstr("channel \"bad\" of the broker before cannot be taken over: "));
+  EXPECT_TRUE(broker.process().wait_for_stderr(
+      "channel \"bad\" of the broker before cannot be taken over: "));
   EXPECT_FALSE(std::filesystem::exists(segments[0]));
   RawClient again = RawClient::silent(broker.socket());
   const auto back = come_back(again, welcome, good.grant);
@@ -246,7 +246,7 @@ TEST_F(BrokerRestart, GoesOnWithoutALedgerThatIsDamaged) {
   broker.kill();
   std::fstream(ledger, std::ios::in | std::ios::out) << "nonsense";
   broker.start();
-  EXPECT_THAT(broker.process().stderr_text(), HasSubstr("does not begin with the magic number"));
+  EXPECT_TRUE(broker.process().wait_for_stderr("does not begin with the magic number"));
   RawClient client(broker.socket());
   EXPECT_TRUE(client.ask(control::List{}).as<control::ChannelList>().channels.empty());
   for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
@@ -282,8 +282,7 @@ TEST_F(BrokerRestart, AdoptsAThousandChannels) {
   }
   broker.kill();
   broker.start();
-  EXPECT_THAT(broker.process().stderr_text(),
-              HasSubstr("taken over from the broker before: 1000 "));
+  EXPECT_TRUE(broker.process().wait_for_stderr("taken over from the broker before: 1000 "));
 }
 
 }  // namespace
