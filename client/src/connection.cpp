@@ -213,15 +213,23 @@ bool Connection::attend(bool urgent) noexcept {
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock) return true;  // whoever asks comes back by himself
     try {
-      take_a_step();
-    } catch (const BrokerGone&) {
-      drop();
+      look_after();
     } catch (...) {
       // Out of memory, or a broker that makes no sense: whoever asks next will say it.
     }
     looked_at_.store(sync::coarse_milliseconds(), std::memory_order_relaxed);
   }
   return link_.state() != State::away;
+}
+
+void Connection::look_after() {
+  try {
+    take_a_step();
+  } catch (const BrokerGone&) {
+    const bool was_ready = link_.state() == State::ready;
+    drop();
+    if (was_ready) look_after();
+  }
 }
 
 void Connection::take_a_step() {

@@ -78,6 +78,7 @@ class Connection {
   void give_back(const control::Reply& late);
   void drop() noexcept;
   bool is_due(bool urgent) const noexcept;
+  void look_after();
   void take_a_step();
 
   ForkGuard fork_guard_;

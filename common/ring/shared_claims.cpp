@@ -81,7 +81,7 @@ void SharedClaims::unlock(const RingView& ring) {
   RingMutex(ring.control->mutex).unlock();
   if (looked_for_room_) [[unlikely]] {
     looked_for_room_ = false;
-    if (lookout_ != nullptr) lookout_->look(nullptr);  // what it says is asked for when we wait
+    if (lookout_ != nullptr) is_over_ = !lookout_->look(nullptr);
   }
   if (dead_ < ring.max_publishers) [[unlikely]]
     mend_if_gone(ring, dead_, owner_);  // the claims of whom we had the mutex from
@@ -134,7 +134,7 @@ Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Roo
 
 /// Under the mutex. Moves `at` over what is held there, as everybody may then see.
 Outcome SharedClaims::find_room(const RingView& ring, std::uint64_t extent, Boundary& at) {
-  if (ring.closed()) return Outcome::closed;
+  if (ring.closed() || is_over_) return Outcome::closed;
   looked_for_room_ = true;
   PublishersLine& line = ring.control->publishers;
   Limits limits{line.gate_limit.load(std::memory_order_relaxed), 0};

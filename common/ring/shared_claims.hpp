@@ -63,6 +63,7 @@ class SharedClaims {
   RoomFinder finder_;
   Lookout* lookout_ = nullptr;
   bool looked_for_room_ = false;  // under the mutex, where the lookout is not called
+  bool is_over_ = false;          // as the lookout has said: the next look for room is the last
   std::uint32_t dead_ = kNobody;  // slot from which the mutex was taken over
   static constexpr std::uint32_t kNobody = layout::kMaxPublishers;
 };

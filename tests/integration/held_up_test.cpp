@@ -96,6 +96,25 @@ TEST_F(HeldUp, NamesAStoppedPublisherThatASubscriberWaitsForAndMendsNothing) {
   EXPECT_THAT(received, testing::ElementsAre("first", "second"));
 }
 
+TEST_F(HeldUp, NamesAStoppedSubscriberThatABlockedPublisherWaitsFor) {
+  bus.create("quotes", {.capacity = 4096, .block_timeout = kPatience});
+  auto publisher = bus.publisher("quotes");
+  constexpr int kCount = 20;
+  Child risk = stopped_subscriber("quotes", kCount, Outcome::ended);
+  std::jthread sender([&] {
+    for (std::uint32_t i = 0; i < kCount; ++i) {
+      EXPECT_EQ(publisher.publish(std::vector<std::byte>(1024), i), Outcome::ok);
+    }
+    EXPECT_EQ(publisher.end(), Outcome::ok);
+  });
+  EXPECT_TRUE(broker.process().wait_for_stderr("client " + words("risk", risk.pid()) +
+                                               " is stopped and holds up " +
+                                               words("test", ::getpid()) + " with its cursor"));
+  risk.signal(SIGCONT);
+  sender.join();
+  EXPECT_TRUE(risk.ends());
+}
+
 TEST_F(HeldUp, LetsABlockedPublisherTimeOutBehindAStoppedSubscriber) {
   bus.create("quotes", {.capacity = 4096, .block_timeout = 300ms});
   auto publisher = bus.publisher("quotes");
