@@ -6,6 +6,12 @@
 #include "common/base/error.hpp"
 
 namespace busbar {
+namespace {
+
+// More are found by the broker when somebody wants the places.
+constexpr std::size_t kMostKept = 256;
+
+}  // namespace
 
 using control::Received;
 using control::SendResult;
@@ -21,6 +27,17 @@ void BrokerLink::greet(UniqueFd socket, const std::string& hello, const Deadline
   }
   send(hello, deadline);
   state_.store(State::greeting, std::memory_order_release);
+}
+
+void BrokerLink::set_ready() noexcept {
+  const std::lock_guard lock(replacing_);
+  state_.store(State::ready, std::memory_order_release);
+  try {
+    for (const std::string& packet : kept_) control::send_packet(socket_.get(), packet);
+  } catch (...) {
+    // As in notice().
+  }
+  kept_.clear();
 }
 
 void BrokerLink::drop() noexcept {
@@ -70,10 +87,12 @@ Received BrokerLink::receive(const Deadline& deadline) {
   }
 }
 
-void BrokerLink::notice(const std::string& packet) noexcept {
+void BrokerLink::notice(const std::string& packet, bool keep) noexcept {
   try {
     const std::lock_guard lock(replacing_);
-    if (state() == State::ready) control::send_packet(socket_.get(), packet);
+    const bool gone =
+        state() != State::ready || control::send_packet(socket_.get(), packet) == SendResult::gone;
+    if (gone && keep && kept_.size() < kMostKept) kept_.push_back(packet);
   } catch (...) {
     // A notice may get lost.
   }

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/deadline.hpp"
 #include "common/base/unique_fd.hpp"
@@ -29,8 +30,8 @@ class BrokerLink {
 
   /// Takes a socket that is connected, and says hello: greeting. Throws BrokerGone.
   void greet(UniqueFd socket, const std::string& hello, const Deadline& deadline);
-  /// The broker's welcome has been read: ready.
-  void set_ready() noexcept { state_.store(State::ready, std::memory_order_release); }
+  /// The broker's welcome has been read: ready. Sends what notice() has kept.
+  void set_ready() noexcept;
   /// Away.
   void drop() noexcept;
 
@@ -41,16 +42,18 @@ class BrokerLink {
   /// Nothing if nothing is there. Throws BrokerGone, Errc::protocol.
   std::optional<control::Received> receive_now();
 
-  /// Any thread: sends if that is possible at once, and only when ready. Never throws.
-  void notice(const std::string& packet) noexcept;
+  /// Any thread: sends if that is possible at once, and only when ready; before, `keep` keeps it
+  /// until then, if there is room. Never throws.
+  void notice(const std::string& packet, bool keep) noexcept;
 
  private:
   [[noreturn]] void throw_gone() const;
 
   std::string path_;
   std::atomic<State> state_{State::away};
-  std::mutex replacing_;  // the socket, against notice(); never held for longer than a send
+  std::mutex replacing_;  // of what follows, against notice(); never held for longer than sends
   UniqueFd socket_;
+  std::vector<std::string> kept_;
 };
 
 }  // namespace busbar

@@ -186,7 +186,8 @@ void Connection::give_back(const Reply& late) {
   if (const auto* opened = std::get_if<Opened>(&late.body)) {
     registration_.saw_grant(opened->grant);
     link_.notice(
-        encode(Request{0, Leave{opened->channel_id, found->second, opened->index, opened->grant}}));
+        encode(Request{0, Leave{opened->channel_id, found->second, opened->index, opened->grant}}),
+        true);
   }
   abandoned_.erase(found);
 }
@@ -194,7 +195,7 @@ void Connection::give_back(const Reply& late) {
 void Connection::tell(const RequestBody& body) noexcept {
   if (fork_guard_.forked()) return;
   try {
-    link_.notice(encode(Request{0, body}));
+    link_.notice(encode(Request{0, body}), std::holds_alternative<Leave>(body));
   } catch (...) {
     // Out of memory: the broker sees the state `left` in the segment.
   }

@@ -51,8 +51,8 @@ class Connection {
     throw_unexpected();
   }
 
-  /// A notice without reply. Never blocks, never throws; lost while the broker is away: it finds
-  /// the same fact in memory.
+  /// A notice without reply. Never blocks, never throws. While the broker is away a `leave` is kept
+  /// for the next one (which finds the same in memory when it looks); others are lost.
   void tell(const control::RequestBody& body) noexcept;
 
   /// For slow paths of the data path: looks whether the broker has gone and takes one step towards

@@ -48,7 +48,6 @@ void Registration::welcome(const control::Welcome& welcome) {
   const bool is_first = hello_.session == 0;
   hello_.session = welcome.session;
   hello_.secret = welcome.secret;
-  if (welcome.epoch == 0) return;  // of a broker that keeps no sessions: it says nothing of places
   if (is_first || (welcome.resumed && welcome.lost.empty())) return;
   {
     const std::lock_guard lock(mutex_);

@@ -186,11 +186,19 @@ TEST_F(Returning, MakesOrphansOfPlacesOnLostChannelsAlone) {
   EXPECT_FALSE(connection->registration().is_orphan(life, 9));
 }
 
-TEST_F(Returning, TellsNobodyAnythingWhileTheBrokerIsAway) {
+TEST_F(Returning, TellsTheNextBrokerWhatWasLeftMeanwhileAndNothingElse) {
   start(plain(welcome(5, false)));
   const auto connection = connect();
   kill();
-  for (int i = 0; i < 1000; ++i) connection->tell(Leave{7, Role::publisher, 0, 1});
+  ASSERT_TRUE(attends_until(*connection, [&] { return !connection->attend(true); }));
+  connection->tell(Leave{7, Role::publisher, 3, 1});
+  connection->tell(HeldUp{7, Role::publisher, 3, 1, Role::publisher, 0});
+  start(plain(welcome(5, true)));
+  connection->ask(List{});
+  const auto requests = broker().requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(std::get<Leave>(requests[1].body).index, 3u);
+  EXPECT_TRUE(std::holds_alternative<List>(requests[2].body));
 }
 
 TEST_F(Returning, PassesOnThatTheNextBrokerRefusesIt) {
