@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/ring/mend.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/deaths.hpp"
 #include "common/ring/repair.hpp"
 #include "common/ring/wake.hpp"
@@ -45,13 +46,16 @@ bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
     // Before the slot is free: nobody else could ever take the mutex from its next tenant.
     if (take_over_from(mutex, slot, owner)) {
       sound = repair(ring);
+      BUSBAR_CRASH_POINT("mend.repaired");
       mutex.unlock();
     }
     sound = abort_claims_of(ring, slot) && sound;
   }
   ring.seats_control->room_waiters.fetch_and(~(std::uint64_t{1} << slot));
   ring.slots[slot].oldest_claim.store(kNoClaim, std::memory_order_release);
+  BUSBAR_CRASH_POINT("mend.cleared");
   ring_everybody(ring);
+  BUSBAR_CRASH_POINT("mend.rung");
   return sound;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/gate.hpp"
 #include "common/ring/wake.hpp"
 
@@ -44,9 +45,11 @@ bool RoomFinder::find(const RingView& ring, std::uint64_t position, std::uint64_
 void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::uint32_t slot) {
   // The terminator first: who sees the skip reads on behind it.
   ring.record(to).word.store(0, std::memory_order_relaxed);
+  BUSBAR_CRASH_POINT("step_over.terminator");
   // release: pairs with the reader's acquire of the word (Reader::next_slow).
   ring.record(from).word.store(Word(RecordState::skip, to - from, slot).bits(),
                                std::memory_order_release);
+  BUSBAR_CRASH_POINT("step_over.skip");
   // The broker hails publishers by such a bit, and who wants a claim mended: pass it on.
   if (!wake_sleepers(ring)) return;
   const bool mends = ring.seats_control->mend_wanted.load(std::memory_order_relaxed) != 0;

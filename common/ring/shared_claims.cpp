@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/deaths.hpp"
 #include "common/ring/finish.hpp"
 #include "common/ring/mend.hpp"
@@ -118,16 +119,22 @@ Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Roo
     if (outcome != Outcome::ok) return outcome;
   }
   const std::uint64_t position = at.position;
+  BUSBAR_CRASH_POINT("claim.mutex");
   open(ring, position);
+  BUSBAR_CRASH_POINT("claim.open");
   RecordHeader& record = ring.record(position);
   record.type.store(0, std::memory_order_relaxed);
   record.sequence.store(static_cast<std::uint32_t>(at.sequence), std::memory_order_relaxed);
   // Terminator before the word (release), the word before sequence and claimed position: a death
   // between any two of them is mended by repair().
   ring.record(position + extent).word.store(0, std::memory_order_relaxed);
+  BUSBAR_CRASH_POINT("claim.terminator");
   record.word.store(Word(RecordState::claimed, length, slot_).bits(), std::memory_order_release);
+  BUSBAR_CRASH_POINT("claim.word");
   line.sequence.store(at.sequence + 1, std::memory_order_release);
+  BUSBAR_CRASH_POINT("claim.sequence");
   line.claimed.store(position + extent, std::memory_order_release);
+  BUSBAR_CRASH_POINT("claim.claimed");
   room = {position, size};
   return Outcome::ok;
 }
@@ -144,6 +151,7 @@ Outcome SharedClaims::find_room(const RingView& ring, std::uint64_t extent, Boun
   if (!found) return Outcome::full;
   if (place != at.position) {
     step_over(ring, at.position, place, slot_);
+    BUSBAR_CRASH_POINT("claim.stepped_over");
     // A death before this: repair() walks over the skip.
     line.claimed.store(place, std::memory_order_release);
     at.position = place;

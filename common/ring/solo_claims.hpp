@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "common/base/crash_point.hpp"
 #include "common/base/outcome.hpp"
 #include "common/ring/finish.hpp"
 #include "common/ring/lookout.hpp"
@@ -65,6 +66,7 @@ class SoloClaims {
       claimed_.position += ring.extent(word.length());
     }
     ring.control->publishers.sequence.store(claimed_.sequence, std::memory_order_relaxed);
+    BUSBAR_CRASH_POINT("solo.sequence");
     // release: whoever joins at `claimed` finds every word before it.
     ring.control->publishers.claimed.store(claimed_.position, std::memory_order_release);
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/base/crash_point.hpp"
 #include "common/ring/backoff.hpp"
 #include "common/sync/doorbell.hpp"
 #include "common/sync/fence.hpp"
@@ -80,6 +81,7 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
     // Pair room / release: drain, bit, fence, look again, sleep.
     sync::take_token(bell);
     ring_.seats_control->room_waiters.fetch_or(bit);
+    BUSBAR_CRASH_POINT("await_room.bit");
     sync::rare_fence(ring_.fence_rule);
     Outcome outcome = attempt();
     const bool hopeless = outcome == Outcome::full && waits_for_itself();

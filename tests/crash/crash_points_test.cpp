@@ -18,10 +18,11 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/base/crash_point.hpp"
-#include "tests/support/forked_client.hpp"
+#include "tests/support/child.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/test_broker.hpp"
@@ -97,6 +98,8 @@ void live_as_publisher(const std::string& socket, const std::string& channel) {
       for (Claim& claim : claims) claim.commit(sizeof(Note));
     }
     number += count;
+    // So that others fall asleep.
+    if (round % 20 == 0) std::this_thread::sleep_for(5ms);
     Claim aborted = publisher.claim(60);
     if (aborted) write(aborted, 2, 0);
   }
@@ -151,7 +154,10 @@ class Survivor {
     Message held = holder_.try_receive();
     if (held && ++held_ % 50 == 1) kept_ = std::move(held);
     holder_.poll([](const Message&) {}, 100);
-    if (holder_.poll_outcome() == Outcome::evicted) holder_ = bus_.subscriber(channel_);
+    if (holder_.poll_outcome() == Outcome::evicted) {
+      kept_ = {};
+      holder_ = bus_.subscriber(channel_);
+    }
   }
   /// Everything of its own has to come.
   void expect_to_go_on() {
@@ -255,12 +261,21 @@ class Scene {
                             .max_publishers = kind.publishers});
     const bool alone = fate.role == Role::publisher && kind.publishers == 1;
     bool died = false;
+    int rounds = 0;
     {
       Survivor survivor(bus_, kind, !alone);
+      std::optional<Child> presser;
+      if (!alone && kind.publishers > 1 && fate.role == Role::subscriber) {
+        // Waits for room, which the mortal makes.
+        presser.emplace([&] { live_as_publisher(broker_.socket(), kind.name); });
+      }
       died = dies(start(fate, broker_.socket(), point, notes), [&] {
         survivor.send();
         survivor.receive(1ms);
+        // So that who waits for room falls asleep.
+        if (++rounds % 16 == 0) std::this_thread::sleep_for(5ms);
       });
+      presser.reset();
       expect_members(kind, alone ? 2 : 3);
       survivor.publish_on(bus_, kind);
       survivor.expect_to_go_on();
@@ -285,27 +300,33 @@ class Scene {
   Bus bus_;
 };
 
-/// Members come, die with what they hold, and go; so do channels.
+/// Members come, die with what they hold or in a claim, and go; so do channels.
 void keep_busy(TestBroker& broker, int rounds) {
-  Bus bus = broker.connect();
+  Bus bus = Bus::connect({.name = "busy", .socket = broker.socket(), .timeout = 500ms});
   for (int round = 0; round < rounds && broker.process().running(); ++round) {
-    const std::string passing = "passing-" + std::to_string(round);
-    bus.create(passing, {.max_publishers = 2});
-    ForkedClient mortal([&] {
-      auto* own = new Bus(broker.connect("mortal"));
-      auto* publisher = new Publisher(own->publisher(passing));
-      auto* subscriber = new Subscriber(own->subscriber(passing));
-      publisher->publish({});
-      new Message(subscriber->receive());
-      new Claim(publisher->claim(100));
-    });
-    bus.publisher(passing).publish({});
-    mortal.kill();
-    eventually([&] {
-      const ChannelDetails details = bus.channel(passing);
-      return details.publishers.empty() && details.subscribers.empty();
-    });
-    bus.remove(passing, true);
+    for (const char* point : {"", "finish.word", "claim.word"}) {
+      const std::string passing = "passing-" + std::to_string(round) + point;
+      const bool solo = point[0] == 'f';
+      bus.create(passing, {.max_publishers = solo ? 1u : 2u});
+      Child mortal([&] {
+        CrashPoint::arm(point);
+        Bus own = broker.connect("mortal");
+        Subscriber subscriber = own.subscriber(passing);
+        Publisher publisher = own.publisher(passing);
+        Claim claim = publisher.claim(100);
+        publisher.publish({});
+        if (claim) claim.commit();
+        const Message kept = subscriber.receive(1s);
+        ::raise(SIGKILL);
+      });
+      mortal.ends();
+      eventually([&] {
+        const ChannelDetails details = bus.channel(passing);
+        return details.publishers.empty() && details.subscribers.empty();
+      });
+      bus.publisher(passing).publish({});
+      bus.remove(passing, true);
+    }
   }
 }
 
@@ -330,7 +351,7 @@ void expect_broker_dies_well(const std::string& point) {
   std::optional<Bus> bus;
   std::optional<Survivor> survivor;
   try {
-    bus.emplace(broker->connect());
+    bus.emplace(Bus::connect({.name = "lasting", .socket = broker->socket(), .timeout = 500ms}));
     survivor.emplace(*bus, kind, true);
     keep_busy(*broker, 5);
   } catch (const std::exception&) {
@@ -368,10 +389,13 @@ TEST_F(CrashPoints, AreAllDiedAtWhileTheOthersGoOn) {
     }
     for (const auto& [point, all] : fates) {
       SCOPED_TRACE(point);
-      SCOPED_TRACE("a member");
-      // The first and the last kind: of one publisher and of several, if both come there.
-      EXPECT_TRUE(scene.play(all.front(), point));
-      if (all.size() > 1) scene.play(all.back(), point);
+      // On two kinds of channel, if two come there. Whether somebody just sleeps is the machine's
+      // matter: then another time.
+      int deaths = 0;
+      for (std::size_t i = 0; i < 40 && deaths < 2 && !HasFailure(); ++i) {
+        deaths += scene.play(all[i % all.size()], point) ? 1 : 0;
+      }
+      EXPECT_GT(deaths, 0);
       if (HasFailure()) return;
     }
   }
