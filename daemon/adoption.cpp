@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "common/base/crash_point.hpp"
@@ -115,7 +117,10 @@ void Adoption::take_over(ChannelRecord record) {
   const LogFields fields{{"BUSBAR_CHANNEL", record.plan.ring.name}};
   if (channels_.find(record.plan.ring.name) || !is_wanted(record)) return discard(record);
   try {
-    const std::shared_ptr<ChannelMemory> memory = open(record);
+    Segments segments = open(record);
+    if (take_over_foreign(record, segments)) return;
+    const auto memory = std::make_shared<ChannelMemory>(record.plan.ring, std::move(segments.ring),
+                                                        std::move(segments.seats));
     // It was being removed, and the members have been told.
     if (memory->view().closed()) return discard(record);
     if (!ring::adopt(memory->view(), own_member(), ledger_.epoch())) {
@@ -130,19 +135,41 @@ void Adoption::take_over(ChannelRecord record) {
   }
 }
 
-std::shared_ptr<ChannelMemory> Adoption::open(const ChannelRecord& record) {
+Adoption::Segments Adoption::open(const ChannelRecord& record) {
   const std::string ring = record.segments + "-ring", seats = record.segments + "-seats";
   if (record.plan.backing == shm::Backing::named) {
     if (!channels_.segment_names().is_own(ring)) {
       throw Error(Errc::damaged, "its segments have another broker's names");
     }
-    return std::make_shared<ChannelMemory>(record.plan.ring, shm::Segment::open(ring),
-                                           shm::Segment::open(seats));
+    return {shm::Segment::open(ring), shm::Segment::open(seats)};
   }
   const StoreNames names = store_names(record.plan.ring.channel_id);
-  return std::make_shared<ChannelMemory>(record.plan.ring,
-                                         shm::Segment::open(ring, store_.take(names.ring)),
-                                         shm::Segment::open(seats, store_.take(names.seats)));
+  return {shm::Segment::open(ring, store_.take(names.ring)),
+          shm::Segment::open(seats, store_.take(names.seats))};
+}
+
+/// One that another version of the broker has made: it goes on without us.
+bool Adoption::take_over_foreign(const ChannelRecord& record, Segments& segments) {
+  std::array<std::byte, ring::kDescriptorStart> start{};
+  const ssize_t size = ::pread(segments.ring.readable_fd(), start.data(), start.size(), 0);
+  const auto layout = ring::foreign_layout(
+      std::span(start).first(static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+  if (!layout) return false;
+  if (!has_members(record.plan.ring.channel_id)) {
+    segments.ring.unlink();
+    segments.seats.unlink();
+    discard(record);
+    return true;
+  }
+  spdlog::warn(
+      "{} has layout {}, which this broker does not serve: its members go on, nobody can "
+      "join; it is made anew when the last one has left",
+      quoted_name(record), *layout);
+  known_.insert(record.segments);
+  restore_places(
+      channels_.adopt(record, std::make_shared<ForeignMemory>(std::move(segments.ring),
+                                                              std::move(segments.seats), *layout)));
+  return true;
 }
 
 void Adoption::discard(const ChannelRecord& record) {
@@ -187,9 +214,9 @@ void Adoption::restore_places(const std::shared_ptr<Channel>& channel) {
     const auto client = clients_.find(holding.session);
     const bool lives = client != clients_.end();
     channel->restore(place, lives ? holding.session : Channel::kGone, holding.grant);
-    if (!lives || stands_free(channel->memory()->view(), place) || channel->left(place)) {
-      back.push_back(place);
-    }
+    const bool done = channel->memory() &&
+                      (stands_free(channel->memory()->view(), place) || channel->left(place));
+    if (!lives || done) back.push_back(place);
     if (!lives) continue;
     Client& holder = client->second;
     if (!std::exchange(holder.adopted, true)) {
@@ -197,15 +224,20 @@ void Adoption::restore_places(const std::shared_ptr<Channel>& channel) {
     }
     sessions_.find(holding.session)->holdings().insert(holding.holding);
   }
+  if (channel->memory()) finish_unfinished(*channel, back);
+  channels_.reclaim(channel, back);
+}
+
+void Adoption::finish_unfinished(Channel& channel, std::vector<Place>& back) {
+  const ring::RingView& view = channel.memory()->view();
   for (const auto role : {control::Role::publisher, control::Role::subscriber}) {
-    for (std::uint32_t i = 0; i < channel->places(role); ++i) {
+    for (std::uint32_t i = 0; i < channel.places(role); ++i) {
       const Place place{role, i};
-      if (channel->holder(place) != 0 || stands_free(channel->memory()->view(), place)) continue;
-      channel->restore(place, Channel::kGone, 0);
+      if (channel.holder(place) != 0 || stands_free(view, place)) continue;
+      channel.restore(place, Channel::kGone, 0);
       back.push_back(place);
     }
   }
-  channels_.reclaim(channel, back);
 }
 
 /// Those who have lost everything are waited for, to be told, while their process can be watched.

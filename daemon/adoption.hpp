@@ -44,11 +44,16 @@ class Adoption {
   void take_over(ChannelRecord record);
   bool is_wanted(ChannelRecord& record) const;
   bool has_members(std::uint64_t channel) const;
-  std::shared_ptr<ChannelMemory> open(const ChannelRecord& record);
+  struct Segments {
+    shm::Segment ring, seats;
+  };
+  Segments open(const ChannelRecord& record);
+  bool take_over_foreign(const ChannelRecord& record, Segments& segments);
   void discard(const ChannelRecord& record);
   void set_aside(const ChannelRecord& record, const std::string& why);
   void lose(std::uint64_t channel);
   void restore_places(const std::shared_ptr<Channel>& channel);
+  void finish_unfinished(Channel& channel, std::vector<Place>& back);
   void keep_sessions();
   void report() const;
 

@@ -68,6 +68,7 @@ std::vector<Place> Channel::left_places() const {
 }
 
 bool Channel::left(Place place) const {
+  if (memory_ == nullptr) return false;
   return place.role == control::Role::publisher ? ring::slot_left(memory_->view(), place.index)
                                                 : ring::seat_left(memory_->view(), place.index);
 }

@@ -14,6 +14,7 @@
 #include "config/channel_plan.hpp"
 #include "daemon/channel_memory.hpp"
 #include "daemon/creator.hpp"
+#include "daemon/foreign_memory.hpp"
 #include "daemon/ledger/records.hpp"
 #include "daemon/place.hpp"
 #include "daemon/quota.hpp"
@@ -56,6 +57,10 @@ class Channel {
   void set_memory(std::shared_ptr<ChannelMemory> memory) { memory_ = std::move(memory); }
   /// For the housekeeper: unmapping may take long.
   std::shared_ptr<ChannelMemory> take_memory() noexcept { return std::move(memory_); }
+
+  /// Null unless it has a layout that this broker cannot serve; then there is no memory().
+  const std::shared_ptr<ForeignMemory>& foreign() const noexcept { return foreign_; }
+  void set_foreign(std::shared_ptr<ForeignMemory> memory) { foreign_ = std::move(memory); }
 
   /// The housekeeper is at work on it.
   bool busy() const noexcept { return busy_; }
@@ -100,6 +105,7 @@ class Channel {
   ChannelCost cost_;
   Creator creator_;
   std::shared_ptr<ChannelMemory> memory_;
+  std::shared_ptr<ForeignMemory> foreign_;
   std::vector<std::uint64_t> slot_holders_;
   std::vector<std::uint64_t> seat_holders_;
   std::map<Place, std::uint64_t> last_grants_;

@@ -29,7 +29,7 @@ ring::Member own_member() {
 }  // namespace
 
 ChannelMemory::ChannelMemory(const ring::Settings& settings, shm::Backing backing,
-                             const std::string& name)
+                             const std::string& name, std::uint64_t epoch)
     : ring_(shm::Segment::create(backing, name + "-ring", ring::ring_bytes(settings))),
       seats_(create_beside(ring_, name + "-seats", ring::seats_bytes(settings))) {
   try {
@@ -38,7 +38,7 @@ ChannelMemory::ChannelMemory(const ring::Settings& settings, shm::Backing backin
     ring::format(ring_mapping_.data(), seats_mapping_.data(), settings);
     BUSBAR_CRASH_POINT("channel.formatted");
     view_ = ring::view(ring_mapping_.data(), ring_.bytes(), seats_mapping_.data(), seats_.bytes());
-    ring::set_broker(view_, own_member());
+    ring::set_broker(view_, own_member(), epoch);
   } catch (...) {
     unlink();
     throw;

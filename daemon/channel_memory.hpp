@@ -18,8 +18,10 @@ namespace busbar::daemon {
 class ChannelMemory {
  public:
   /// Creates and formats segments NAME-ring and NAME-seats and puts this process down as their
-  /// broker. Throws Errc::limit if there is no room, Errc::system; leaves nothing behind.
-  ChannelMemory(const ring::Settings& settings, shm::Backing backing, const std::string& name);
+  /// broker, that of `epoch`. Throws Errc::limit if there is no room, Errc::system; leaves nothing
+  /// behind.
+  ChannelMemory(const ring::Settings& settings, shm::Backing backing, const std::string& name,
+                std::uint64_t epoch);
   /// Takes over what an earlier broker has created; that outlives this one too. Throws
   /// Errc::damaged or Errc::version (then the segments are as they were).
   ChannelMemory(const ring::Settings& settings, shm::Segment ring, shm::Segment seats);

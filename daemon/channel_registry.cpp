@@ -130,6 +130,13 @@ std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
   return add(record.plan, std::move(cost), std::move(memory), record.creator);
 }
 
+std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
+                                                std::shared_ptr<ForeignMemory> memory) {
+  const auto channel = adopt(record, std::shared_ptr<ChannelMemory>());
+  channel->set_foreign(std::move(memory));
+  return channel;
+}
+
 /// From here on it outlives the broker, if its memory can.
 void ChannelRegistry::note_down(const Channel& channel) noexcept {
   try {
@@ -150,8 +157,8 @@ bool ChannelRegistry::keep_descriptors(const Channel& channel) {
 }
 
 bool ChannelRegistry::can_outlive(const Channel& channel) const {
-  return channel.memory() && !channel.memory()->torn() &&
-         (channel.plan().backing == shm::Backing::named || store_.available());
+  const bool good = channel.memory() ? !channel.memory()->torn() : channel.foreign() != nullptr;
+  return good && (channel.plan().backing == shm::Backing::named || store_.available());
 }
 
 std::size_t ChannelRegistry::leave_behind(const Lives& lives) {
@@ -161,9 +168,13 @@ std::size_t ChannelRegistry::leave_behind(const Lives& lives) {
       ++left;
       continue;
     }
-    if (!channel->memory()) continue;
-    forget_record(*channel);
-    channel->memory()->unlink();
+    if (channel->memory()) {
+      forget_record(*channel);
+      channel->memory()->unlink();
+    } else if (channel->foreign()) {
+      forget_record(*channel);
+      channel->foreign()->unlink();
+    }
   }
   return left;
 }
@@ -190,8 +201,9 @@ std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t
   channel->set_busy(true);
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
   maker_.post(
-      {[=, wanted = channel->plan(), names = segment_names_] {
-         *memory = std::make_shared<ChannelMemory>(wanted.ring, wanted.backing, names.next());
+      {[=, wanted = channel->plan(), names = segment_names_, epoch = ledger_.epoch()] {
+         *memory =
+             std::make_shared<ChannelMemory>(wanted.ring, wanted.backing, names.next(), epoch);
        },
        [=, this](const std::exception_ptr& failure) { created(channel, *memory, failure); }});
   return channel;
@@ -249,6 +261,7 @@ void ChannelRegistry::reclaim(const std::shared_ptr<Channel>& channel,
 
 void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
   if (channel->busy()) return;
+  if (channel->foreign()) return release_foreign(channel);
   std::vector<Place> wanted = channel->take_wanted();
   std::erase_if(wanted, [&](Place place) { return channel->holder(place) == 0; });
   if (wanted.empty()) return;
@@ -290,6 +303,20 @@ void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
   wake(channel->take_waiters(), nullptr);
 }
 
+void ChannelRegistry::release_foreign(const std::shared_ptr<Channel>& channel) {
+  for (const Place place : channel->take_wanted()) {
+    const std::uint64_t session = channel->holder(place);
+    channel->release(place);
+    ledger_.erase({channel->id(), place});
+    callbacks_.released(session, {channel->id(), place});
+  }
+  if (channel->has_members() || channel->closed()) return;
+  spdlog::info("channel {} of layout {} removed, its last member is gone",
+               busbar::quoted(channel->name()), channel->foreign()->layout());
+  take_name(*channel);
+  by_id_.erase(channel->id());
+}
+
 /// Nobody waits for a fellow that mends.
 void ChannelRegistry::reclaim_later(const std::shared_ptr<Channel>& channel,
                                     std::vector<Place> places) {
@@ -305,7 +332,7 @@ void ChannelRegistry::reclaim_unmended() {
 void ChannelRegistry::remove(const std::shared_ptr<Channel>& channel) {
   const LogFields fields{{"BUSBAR_CHANNEL", channel->name()}};
   spdlog::info("channel {} removed", busbar::quoted(channel->name()));
-  ring::close_channel(channel->memory()->view());
+  if (channel->memory()) ring::close_channel(channel->memory()->view());
   take_name(*channel);
   if (!channel->has_members()) forget(channel);
 }
@@ -350,6 +377,7 @@ void ChannelRegistry::forget_record(const Channel& channel) {
 void ChannelRegistry::take_name(Channel& channel) {
   BUSBAR_CRASH_POINT("channel.closed");
   forget_record(channel);
+  if (channel.foreign()) channel.foreign()->unlink();
   channel.set_closed();
   admitted_.remove(channel.plan().publish);
   admitted_.remove(channel.plan().subscribe);

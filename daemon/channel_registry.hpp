@@ -49,6 +49,7 @@ class ChannelRegistry {
   std::uint32_t limit() const noexcept { return limit_; }
   void set_limit(std::uint32_t limit) noexcept { limit_ = limit; }
   const SegmentNames& segment_names() const noexcept { return segment_names_; }
+  std::uint64_t epoch() const noexcept { return ledger_.epoch(); }
   /// Whom the lists of any channel admit.
   const AccessIndex& admitted() const noexcept { return admitted_; }
 
@@ -68,6 +69,11 @@ class ChannelRegistry {
   /// One that an earlier broker has made, as the ledger has it, whatever the limits are.
   std::shared_ptr<Channel> adopt(const ChannelRecord& record,
                                  std::shared_ptr<ChannelMemory> memory);
+
+  /// The same for one that this broker cannot serve: it keeps its name until its last member is
+  /// gone, and is then made anew by whoever wants it.
+  std::shared_ptr<Channel> adopt(const ChannelRecord& record,
+                                 std::shared_ptr<ForeignMemory> memory);
 
   /// Gives a place that is free to a member: in the ledger, then in the segment. Returns the number
   /// of the grant. Throws Errc::limit.
@@ -105,6 +111,7 @@ class ChannelRegistry {
   void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
   void close_torn(const std::shared_ptr<Channel>& channel);
+  void release_foreign(const std::shared_ptr<Channel>& channel);
   bool keep_descriptors(const Channel& channel);
   void note_down(const Channel& channel) noexcept;
   void forget_record(const Channel& channel);

@@ -17,12 +17,18 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
       "--check-config", line.check_config,
       "Say what the configuration means for a broker of this user, or what is wrong with it, and "
       "exit");
-  app.add_flag(
-         "--supervise", line.supervise,
-         "Run the broker as a child, start it anew when it dies, and keep its channels' memory "
-         "meanwhile: for machines without systemd")
-      ->disable_flag_override()
-      ->excludes(check);
+  CLI::Option* supervise =
+      app.add_flag(
+             "--supervise", line.supervise,
+             "Run the broker as a child, start it anew when it dies, and keep its channels' memory "
+             "meanwhile: for machines without systemd")
+          ->disable_flag_override()
+          ->excludes(check);
+  app.add_flag("--purge", line.purge,
+               "Remove everything that a broker of this bus and socket, which is gone, has left, "
+               "and exit; members of its channels find them closed")
+      ->excludes(check)
+      ->excludes(supervise);
   app.add_option("--log-level", line.log_level, std::string("One of ") + kLogLevels)
       ->type_name("L")
       ->check([](const std::string& level) {

@@ -13,6 +13,7 @@ struct CommandLine {
   std::string log_target = {};
   bool check_config = false;
   bool supervise = false;
+  bool purge = false;
   /// Set: nothing is to be done any more (--help, --version, or wrong usage).
   std::optional<int> exit_code = {};
 };

@@ -6,7 +6,7 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/version.hpp"
-#include "common/layout/limits.hpp"
+#include "common/ring/layout_range.hpp"
 #include "config/overflow_id.hpp"
 #include "daemon/random_hex.hpp"
 
@@ -31,11 +31,11 @@ void check_versions(const control::Hello& hello) {
                                    broker + std::to_string(kControlProtocol) +
                                    "; upgrade the older of the two");
   }
-  if (hello.layout_to < layout::kOldestLayout || hello.layout_from > layout::kLayoutVersion) {
-    throw Error(Errc::version, client + "layouts " +
-                                   range_text(hello.layout_from, hello.layout_to) + broker +
-                                   range_text(layout::kOldestLayout, layout::kLayoutVersion) +
-                                   "; upgrade the older of the two");
+  const ring::LayoutRange range = ring::served_layouts();
+  if (hello.layout_to < range.oldest || hello.layout_from > range.newest) {
+    throw Error(Errc::version,
+                client + "layouts " + range_text(hello.layout_from, hello.layout_to) + broker +
+                    range_text(range.oldest, range.newest) + "; upgrade the older of the two");
   }
 }
 

@@ -17,6 +17,7 @@
 #include "daemon/log.hpp"
 #include "daemon/process_setup.hpp"
 #include "daemon/program.hpp"
+#include "daemon/purge.hpp"
 #include "daemon/socket_path.hpp"
 #include "daemon/supervisor.hpp"
 
@@ -79,6 +80,18 @@ int check(const std::string& file, const busbar::config::Config& config) {
   return report.errors.empty() ? kExitOk : kExitUsage;
 }
 
+int purge_all(const busbar::config::Config& config) {
+  try {
+    const SocketRights rights{config.socket_mode, config.socket_group};
+    const std::size_t count = purge(config.bus, prepare_socket_path(config.socket, rights));
+    std::cout << "removed " << count << " files from /dev/shm\n";
+    return kExitOk;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return kExitRuntime;
+  }
+}
+
 int run(const CommandLine& line) {
   busbar::config::Config config;
   try {
@@ -90,6 +103,7 @@ int run(const CommandLine& line) {
   if (line.check_config) return check(line.config, config);
   set_up_log({config.log_level, config.log_target, config.bus});
   set_up_process();
+  if (line.purge) return purge_all(config);
   return serve(std::move(config), line);
 }
 

@@ -25,10 +25,10 @@ void read(WantedConfig& wanted, const std::function<config::Config()>& load) {
   }
 }
 
-std::shared_ptr<ChannelMemory> memory_of(const config::ChannelPlan& plan,
-                                         const SegmentNames& names) {
+std::shared_ptr<ChannelMemory> memory_of(const config::ChannelPlan& plan, const SegmentNames& names,
+                                         std::uint64_t epoch) {
   try {
-    return std::make_shared<ChannelMemory>(plan.ring, plan.backing, names.next());
+    return std::make_shared<ChannelMemory>(plan.ring, plan.backing, names.next(), epoch);
   } catch (const Error& error) {
     throw Error(error.errc(), "channel " + busbar::quoted(plan.ring.name) + ": " + error.what());
   }
@@ -129,8 +129,8 @@ void Reloader::charge(Attempt& attempt, const ReloadPlan& plan) {
 }
 
 void Reloader::make(const std::shared_ptr<Attempt>& attempt) {
-  maker_.post({[attempt, names = channels_.segment_names()] {
-                 for (Made& made : attempt->made) made.memory = memory_of(made.plan, names);
+  maker_.post({[attempt, names = channels_.segment_names(), epoch = channels_.epoch()] {
+                 for (Made& made : attempt->made) made.memory = memory_of(made.plan, names, epoch);
                },
                [this, attempt](const std::exception_ptr& failure) {
                  if (!failure) return guarded([&] { commit(attempt); });

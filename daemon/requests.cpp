@@ -69,6 +69,15 @@ std::string channel_in(const control::RequestBody& body) {
       body);
 }
 
+void require_served(const Channel& channel) {
+  if (!channel.foreign()) return;
+  throw Error(Errc::version,
+              "channel " + busbar::quoted(channel.name()) + " has layout " +
+                  std::to_string(channel.foreign()->layout()) +
+                  ", which this broker does not serve; its members go on, and it is made anew when "
+                  "the last one has left (or is removed: busbar rm --force)");
+}
+
 }  // namespace
 
 Requests::Requests(SessionTable& sessions, ChannelRegistry& channels, const AccessControl& access,
@@ -144,6 +153,7 @@ Requests::Result Requests::run(const Call& call, const control::Create& body) {
   const config::ChannelPlan wanted = resolver_.resolve(body.channel, body.settings);
   auto channel = channels_.find(body.channel);
   if (!channel) channel = channels_.create(wanted, call.session.peer().uid, Origin::request);
+  require_served(*channel);
   if (!channel->memory()) return wait(call, *channel);
   const std::string other = config::difference(channel->plan(), wanted);
   if (other.empty()) {
@@ -157,6 +167,7 @@ Requests::Result Requests::run(const Call& call, const control::Create& body) {
 Requests::Result Requests::run(const Call& call, const control::Open& body) {
   const auto channel = existing_or_default(call, body);
   access_.require(call.session.peer(), body.role, channel->plan());
+  require_served(*channel);
   if (channel->busy()) return wait(call, *channel);
   const auto place = channel->free_place(body.role);
   if (place) return grant(call, *channel, *place);
@@ -197,6 +208,7 @@ Requests::Result Requests::run(const Call& call, const control::List& body) {
 Requests::Result Requests::run(const Call& call, const control::Show& body) {
   const auto channel = existing(body.channel);
   access_.require_sight(call.session.peer(), channel->plan());
+  require_served(*channel);
   if (!channel->memory()) return wait(call, *channel);
   return reply(call.request, members_page(*channel, sessions_, body.from));
 }

@@ -7,7 +7,7 @@
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/version.hpp"
-#include "common/layout/limits.hpp"
+#include "common/ring/layout_range.hpp"
 #include "common/sync/process_identity.hpp"
 
 namespace busbar {
@@ -30,8 +30,8 @@ Registration::Registration(const ConnectOptions& options) {
   const sync::ProcessIdentity own = sync::own_identity();
   hello_.protocol = kControlProtocol;
   hello_.library = kLibraryVersion;
-  hello_.layout_from = layout::kOldestLayout;
-  hello_.layout_to = layout::kLayoutVersion;
+  hello_.layout_from = ring::served_layouts().oldest;
+  hello_.layout_to = ring::served_layouts().newest;
   hello_.name = client_name(options);
   hello_.process = {own.pid, own.start_time, own.pid_namespace};
 }

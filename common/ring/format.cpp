@@ -6,6 +6,7 @@
 #include <new>
 
 #include "common/base/error.hpp"
+#include "common/ring/layout_range.hpp"
 
 namespace busbar::ring {
 namespace {
@@ -20,7 +21,7 @@ std::uint64_t unix_time_ns() {
 
 void format_ring(std::byte* segment, const Settings& settings) {
   auto& descriptor = *new (segment) RingDescriptor;
-  descriptor.layout_version = kLayoutVersion;
+  descriptor.layout_version = served_layouts().newest;
   descriptor.alignment = settings.alignment;
   descriptor.channel_id = settings.channel_id;
   descriptor.segment_bytes = ring_bytes(settings);
@@ -51,7 +52,7 @@ void format_ring(std::byte* segment, const Settings& settings) {
 
 void format_seats(std::byte* segment, const Settings& settings) {
   auto& descriptor = *new (segment) SeatsDescriptor;
-  descriptor.layout_version = kLayoutVersion;
+  descriptor.layout_version = served_layouts().newest;
   descriptor.max_subscribers = settings.max_subscribers;
   descriptor.max_publishers = settings.max_publishers;
   descriptor.channel_id = settings.channel_id;
@@ -70,12 +71,16 @@ void require(bool condition, const char* what) {
   if (!condition) damaged(what);
 }
 
+std::string range_text(const LayoutRange& range) {
+  return std::to_string(range.oldest) + " to " + std::to_string(range.newest);
+}
+
 void require_version(std::uint64_t magic, std::uint64_t wanted, std::uint32_t version) {
   require(magic == wanted, "it does not begin with the magic number");
-  if (version >= kOldestLayout && version <= kLayoutVersion) return;
+  const LayoutRange range = served_layouts();
+  if (range.serves(version)) return;
   throw Error(Errc::version, "channel has layout " + std::to_string(version) +
-                                 ", this library serves " + std::to_string(kOldestLayout) + " to " +
-                                 std::to_string(kLayoutVersion) +
+                                 ", this library serves " + range_text(range) +
                                  "; install a library of the broker's version");
 }
 
@@ -182,6 +187,17 @@ RingView view(std::byte* ring_segment, std::uint64_t ring_segment_size, std::byt
   view.when_full = n.when_full;
   view.fence_rule = n.fence_rule;
   return view;
+}
+
+std::optional<std::uint32_t> foreign_layout(std::span<const std::byte> descriptor) {
+  if (descriptor.size() < kDescriptorStart) return std::nullopt;
+  std::uint64_t magic = 0;
+  std::uint32_t version = 0;
+  std::memcpy(&magic, descriptor.data(), sizeof magic);
+  std::memcpy(&version, descriptor.data() + offsetof(RingDescriptor, layout_version),
+              sizeof version);
+  if (magic != kRingMagic || served_layouts().serves(version)) return std::nullopt;
+  return version;
 }
 
 void require_settings(const std::byte* ring_segment, const Settings& settings) {

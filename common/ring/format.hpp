@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "common/ring/ring_view.hpp"
@@ -33,6 +35,11 @@ void format(std::byte* ring_segment, std::byte* seats_segment, const Settings& s
 /// mapped: ring_segment + data_offset for the broker, the doubled mapping for members.
 RingView view(std::byte* ring_segment, std::uint64_t ring_segment_bytes, std::byte* seats_segment,
               std::uint64_t seats_segment_bytes, std::byte* data = nullptr);
+
+/// The layout of a ring segment that this build cannot serve, by the first bytes of its descriptor;
+/// nothing if it can, or if that is no ring.
+inline constexpr std::size_t kDescriptorStart = 16;
+std::optional<std::uint32_t> foreign_layout(std::span<const std::byte> descriptor);
 
 /// That the descriptors of both segments, already checked by view(), are those of this channel: a
 /// member may have written over them since. Throws Errc::damaged.
