@@ -345,6 +345,9 @@ void Broker::on_hello(Session& session, const control::Request& request) {
 void Broker::come_back(Session& session, Session& by, const control::Request& request) {
   const auto& hello = std::get<control::Hello>(request.body);
   deadlines_.clear(by.id());
+  // Its end has not been read yet.
+  deadlines_.clear(session.id());
+  session.disconnect();
   sessions_.come_back(session, by, hello);
   watch_death(session);
   reclaim_left(session);

@@ -93,9 +93,8 @@ void Greeter::check(const Peer& peer, const control::Hello& hello) const {
 
 Session* Greeter::returning(const Peer& peer, const control::Hello& hello) const {
   Session* session = hello.session == 0 ? nullptr : sessions_.find(hello.session);
-  if (session == nullptr || !session->welcomed() || session->connected() || session->dead() ||
-      session->secret().empty() || session->secret() != hello.secret ||
-      session->peer().uid != peer.uid) {
+  if (session == nullptr || !session->welcomed() || session->dead() || session->secret().empty() ||
+      session->secret() != hello.secret || session->peer().uid != peer.uid) {
     return nullptr;
   }
   // A child that has inherited the secret is somebody else: its parent's places are not its own.

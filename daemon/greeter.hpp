@@ -30,8 +30,8 @@ class Greeter {
   /// Throws Errc::refused, version, protocol or invalid_name, with both sides in the text.
   void check(const Peer& peer, const control::Hello& hello) const;
 
-  /// The session that a client proves to be his: by its secret, of the same user and process, and
-  /// without a connection. Null: he is new here.
+  /// The session that a client proves to be his: by its secret, of the same user and process. Its
+  /// connection, if it has one, is done with. Null: he is new here.
   Session* returning(const Peer& peer, const control::Hello& hello) const;
 
   /// Makes a client of a session whose hello was checked. Throws Errc::limit.

@@ -172,6 +172,16 @@ TEST_F(BrokerRestart, GivesASessionBackToWhoProvesIt) {
   }));
 }
 
+TEST_F(BrokerRestart, GivesASessionToTheLaterOfTwoConnectionsOfOneClient) {
+  RawClient client = RawClient::silent(broker.socket());
+  const auto welcome = client.ask(RawClient::hello()).as<control::Welcome>();
+  const auto opened = client.ask(Open{"quotes", Role::publisher}).as<Opened>();
+  RawClient again = RawClient::silent(broker.socket());
+  EXPECT_TRUE(come_back(again, welcome, opened.grant).resumed);
+  EXPECT_TRUE(client.wait_for_hangup());
+  EXPECT_EQ(again.ask(control::List{}).as<control::ChannelList>().channels.at(0).publishers, 1u);
+}
+
 TEST_F(BrokerRestart, GivesNobodyASessionByAWrongSecret) {
   RawClient client = RawClient::silent(broker.socket());
   auto welcome = client.ask(RawClient::hello()).as<control::Welcome>();

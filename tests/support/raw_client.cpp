@@ -7,7 +7,7 @@
 #include "common/base/version.hpp"
 #include "common/control/codec.hpp"
 #include "common/control/packet_socket.hpp"
-#include "common/layout/limits.hpp"
+#include "common/ring/layout_range.hpp"
 #include "common/sync/process_identity.hpp"
 #include "tests/support/process.hpp"
 
@@ -34,8 +34,8 @@ control::Hello RawClient::hello(const std::string& name) {
   control::Hello hello;
   hello.protocol = kControlProtocol;
   hello.library = kLibraryVersion;
-  hello.layout_from = layout::kOldestLayout;
-  hello.layout_to = layout::kLayoutVersion;
+  hello.layout_from = ring::served_layouts().oldest;
+  hello.layout_to = ring::served_layouts().newest;
   hello.name = name;
   hello.process = {own.pid, own.start_time, own.pid_namespace};
   return hello;

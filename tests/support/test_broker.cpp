@@ -59,6 +59,7 @@ TestBroker::TestBroker(const Options& options)
     : socket_(directory_.path("control.sock")),
       argv_(make_argv(options, directory_, socket_)),
       membarrier_error_(options.membarrier_error) {
+  if (!options.program.empty()) argv_.front() = options.program;
   if (options.for_others) fs::permissions(directory_.path(), fs::perms(0711));
   start();
 }
@@ -86,7 +87,8 @@ void TestBroker::kill() {
   process_->wait();
 }
 
-void TestBroker::start() {
+void TestBroker::start(const std::string& program) {
+  if (!program.empty()) argv_.front() = program;
   process_.emplace(argv_, Process::Options{.membarrier_error = membarrier_error_});
   wait_until_it_answers();
 }

@@ -21,6 +21,8 @@ class TestBroker {
     std::string config = {};
     /// Not 0: membarrier fails with this errno in it.
     int membarrier_error = 0;
+    /// Another program instead of busbard.
+    std::string program = {};
     /// Lets other users reach the socket (which the configuration's socket_mode has to allow too).
     bool for_others = false;
   };
@@ -42,8 +44,8 @@ class TestBroker {
   std::optional<int> stop();
   /// SIGKILL.
   void kill();
-  /// Again, on the same socket, after stop() or kill().
-  void start();
+  /// Again, on the same socket, after stop() or kill(); another program, if one is given.
+  void start(const std::string& program = {});
 
   /// The files of its channels in /dev/shm that it has open or mapped, and that of its ledger.
   std::vector<std::string> segments() const;
