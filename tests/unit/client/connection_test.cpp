@@ -36,7 +36,8 @@ FakeBroker::Play plain(Welcome answer, std::uint64_t first_grant = 1) {
     if (std::holds_alternative<Open>(request.body)) {
       return FakeBroker::reply(Opened{7, 0, grant++});
     }
-    return FakeBroker::reply(Done{});
+    const bool is_notice = request.id == 0;
+    return is_notice ? FakeBroker::silence() : FakeBroker::reply(Done{});
   };
 }
 
