@@ -38,11 +38,9 @@ class Writer {
   /// Waits for room as the channel says. Outcomes also: timeout, interrupted; full if only own
   /// claims stand in the way.
   Outcome claim(std::uint64_t size, Room& room, Interrupt& interrupt) {
-    if (is_solo_) [[likely]] {
-      const Outcome outcome = claim_now(size, room);
-      if (outcome == Outcome::ok) [[likely]]
-        return outcome;
-    }
+    const Outcome outcome = claim_now(size, room);
+    if (outcome == Outcome::ok) [[likely]]
+      return outcome;
     return claim_slow(size, room, interrupt);
   }
 
