@@ -5,6 +5,7 @@
 #include "common/base/crash_point.hpp"
 #include "common/ring/gate.hpp"
 #include "common/ring/wake.hpp"
+#include "common/sync/fence.hpp"
 
 namespace busbar::ring {
 
@@ -50,10 +51,9 @@ void step_over(const RingView& ring, std::uint64_t from, std::uint64_t to, std::
   ring.record(from).word.store(Word(RecordState::skip, to - from, slot).bits(),
                                std::memory_order_release);
   BUSBAR_CRASH_POINT("step_over.skip");
-  // The broker hails publishers by such a bit, and who wants a claim mended: pass it on.
-  if (!wake_sleepers(ring)) return;
-  const bool mends = ring.seats_control->mend_wanted.load(std::memory_order_relaxed) != 0;
-  if (mends || ring.closed()) hail_publishers(ring);
+  // As after a commit, but a hail is for who can look around: not in the midst of a claim.
+  sync::frequent_fence(ring.fence_rule);
+  ring_sleepers(ring);
 }
 
 }  // namespace busbar::ring

@@ -9,6 +9,8 @@ namespace busbar::ring {
 
 using namespace layout;
 
+namespace {
+
 void ring_seats(const RingView& ring, std::uint32_t word, std::uint64_t bits) noexcept {
   for (; bits != 0; bits &= bits - 1) {
     const std::uint64_t bit = bits & -bits;
@@ -24,6 +26,20 @@ void ring_seats(const RingView& ring, std::uint32_t word, std::uint64_t bits) no
   }
 }
 
+}  // namespace
+
+void ring_sleepers(const RingView& ring) noexcept {
+  for (std::uint32_t word = 0; word < ring.seat_words; ++word) {
+    ring_seats(ring, word, ring.seats_control->sleepers[word].load(std::memory_order_relaxed));
+  }
+}
+
+void ring_sleepers_and_hear(const RingView& ring) noexcept {
+  ring_sleepers(ring);
+  // acquire: what the hail is about comes before it, in hail_publishers' caller.
+  ring.seats_control->hail.exchange(0, std::memory_order_acq_rel);
+}
+
 void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
   for (; bits != 0; bits &= bits - 1) {
     const std::uint64_t bit = bits & -bits;
@@ -37,7 +53,7 @@ void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
 }
 
 void hail_publishers(const RingView& ring) noexcept {
-  ring.seats_control->sleepers[0].fetch_or(1);
+  ring.seats_control->hail.store(1, std::memory_order_release);
 }
 
 void ring_everybody(const RingView& ring) noexcept {

@@ -110,7 +110,7 @@ TEST(Lookout, KeepsNothingBackThatIsThere) {
 TEST(Adoption, TellsEveryMemberOfTheNewBroker) {
   TestRing channel(patient(2));
   auto writer = channel.writer(0);
-  auto reader = channel.reader(1);  // not 0, whose bit publishers are hailed by
+  auto reader = channel.reader();
   std::atomic<std::uint64_t> seen{0};
   Recorder recorder;
   recorder.go_on = [&](bool) {
