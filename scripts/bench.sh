@@ -23,6 +23,8 @@ if [[ ${1-} == set-up ]]; then
   for channels in "10 64KiB" "10 4MiB" "1000 64KiB"; do
     # shellcheck disable=SC2086  # two words
     scripts/start_to_ready.py build/release/daemon/busbard $channels
+    # shellcheck disable=SC2086
+    scripts/start_to_ready.py build/release/daemon/busbard $channels 20 --killed
   done
 elif [[ ${1-} == holders ]]; then
   build/release/bench/busbar-holders "$directory/control.sock" "${@:2}"

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """How long a start of the broker takes: from just before fork and exec to READY=1.
 
-    scripts/start_to_ready.py BUSBARD CHANNELS [CAPACITY [TIMES]]
+    scripts/start_to_ready.py BUSBARD CHANNELS [CAPACITY [TIMES]] [--killed]
+
+--killed: the broker before was killed, and its channels are taken over.
 """
 
 import json
@@ -14,7 +16,7 @@ import tempfile
 import time
 
 
-def start_once(busbard, folder, config):
+def start_once(busbard, folder, config, end=signal.SIGTERM):
     notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notifications.bind(folder + "/notify")
     began = time.monotonic()
@@ -25,7 +27,7 @@ def start_once(busbard, folder, config):
         said = notifications.recv(4096)
         took = (time.monotonic() - began) * 1000
     finally:
-        broker.send_signal(signal.SIGTERM)
+        broker.send_signal(end)
         broker.wait()
         notifications.close()
         os.unlink(folder + "/notify")
@@ -35,6 +37,8 @@ def start_once(busbard, folder, config):
 
 
 def main(arguments):
+    killed = "--killed" in arguments
+    arguments = [argument for argument in arguments if argument != "--killed"]
     if not 2 <= len(arguments) <= 4:
         print(__doc__, file=sys.stderr)
         return 2
@@ -46,8 +50,13 @@ def main(arguments):
         with open(config, "w", encoding="utf-8") as file:
             channels = [{"name": f"c{n}", "capacity": capacity} for n in range(count)]
             json.dump({"channels": channels, "log": {"level": "warn"}}, file)
-        took = sorted(start_once(busbard, folder, config) for _ in range(times))
-    print(f"start to READY with {count} channels of {capacity}: median {took[len(took) // 2]:.1f} ms "
+        if killed:
+            start_once(busbard, folder, config, signal.SIGKILL)
+        end = signal.SIGKILL if killed else signal.SIGTERM
+        took = sorted(start_once(busbard, folder, config, end) for _ in range(times))
+        start_once(busbard, folder, config)  # leaves nothing behind
+    how = "taken over from a killed broker" if killed else "made"
+    print(f"start to READY with {count} channels of {capacity}, {how}: median {took[len(took) // 2]:.1f} ms "
           f"({took[0]:.1f} to {took[-1]:.1f}, {times} starts)")
     return 0
 
