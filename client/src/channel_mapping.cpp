@@ -1,5 +1,6 @@
 #include "client/src/channel_mapping.hpp"
 
+#include "common/base/crash_point.hpp"
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/layout/geometry.hpp"
@@ -37,10 +38,12 @@ ChannelMapping::ChannelMapping(std::shared_ptr<Connection> connection, std::stri
   channel_id_ = opened->channel_id;
   index_ = opened->index;
   grant_ = opened->grant;
+  BUSBAR_CRASH_POINT("open.answered");
   try {
     attach(answer.descriptors);
     attendance_.emplace(*connection_, ring_, Leave{channel_id_, role_, index_, grant_},
                         answer.life);
+    BUSBAR_CRASH_POINT("open.attached");
   } catch (...) {
     connection_->tell(Leave{channel_id_, role_, index_, grant_});
     throw;
@@ -82,6 +85,7 @@ void ChannelMapping::leave() noexcept {
     ring::leave_seat(ring_, index_);
   }
   connection_->tell(Leave{channel_id_, role_, index_, grant_});
+  BUSBAR_CRASH_POINT("leave.told");
 }
 
 }  // namespace busbar
