@@ -137,10 +137,10 @@ std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
   return channel;
 }
 
-/// From here on it outlives the broker, if its memory can.
+/// From here on it outlives the broker, if its memory can. If not, the next one can say so.
 void ChannelRegistry::note_down(const Channel& channel) noexcept {
   try {
-    if (channel.plan().backing == shm::Backing::sealed && !keep_descriptors(channel)) return;
+    if (channel.plan().backing == shm::Backing::sealed) keep_descriptors(channel);
     ledger_.put(channel.record());
     channel.memory()->set_outlives(true);
   } catch (const std::exception& error) {
@@ -149,11 +149,17 @@ void ChannelRegistry::note_down(const Channel& channel) noexcept {
   }
 }
 
-/// False if nobody keeps them.
-bool ChannelRegistry::keep_descriptors(const Channel& channel) {
+void ChannelRegistry::keep_descriptors(const Channel& channel) {
   const auto [ring, seats] = store_names(channel.id());
-  return store_.keep(ring, channel.memory()->ring_fd(control::Role::publisher)) &&
-         store_.keep(seats, channel.memory()->seats_fd());
+  if (store_.keep(ring, channel.memory()->ring_fd(control::Role::publisher)) &&
+      store_.keep(seats, channel.memory()->seats_fd())) {
+    return;
+  }
+  if (std::exchange(told_unkept_, true)) return;
+  spdlog::warn(
+      "channel {} is sealed and ends with this broker, as others will: nobody keeps its "
+      "descriptors (systemd's unit does, and busbard --supervise)",
+      busbar::quoted(channel.name()));
 }
 
 bool ChannelRegistry::can_outlive(const Channel& channel) const {
@@ -169,6 +175,12 @@ std::size_t ChannelRegistry::leave_behind(const Lives& lives) {
       continue;
     }
     if (channel->memory()) {
+      if (has_members(*channel, lives)) {
+        spdlog::warn(
+            "channel {} ends with this broker, nobody keeps its memory: its members go on "
+            "among themselves until the next broker tells them that it is closed",
+            busbar::quoted(channel->name()));
+      }
       forget_record(*channel);
       channel->memory()->unlink();
     } else if (channel->foreign()) {

@@ -112,7 +112,7 @@ class ChannelRegistry {
   void tell_created(const Channel& channel);
   void close_torn(const std::shared_ptr<Channel>& channel);
   void release_foreign(const std::shared_ptr<Channel>& channel);
-  bool keep_descriptors(const Channel& channel);
+  void keep_descriptors(const Channel& channel);
   void note_down(const Channel& channel) noexcept;
   void forget_record(const Channel& channel);
   bool can_outlive(const Channel& channel) const;
@@ -130,6 +130,7 @@ class ChannelRegistry {
   SegmentNames segment_names_;
   std::uint32_t limit_;
   Callbacks callbacks_;
+  bool told_unkept_ = false;
   AccessIndex admitted_;
   std::vector<std::pair<std::shared_ptr<Channel>, std::vector<Place>>> unmended_;
   Names by_name_;

@@ -5,7 +5,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-parts=(codec loader framing)
+parts=(codec loader framing ledger)
 
 command -v clang++-14 >/dev/null || { echo "fuzz: clang++-14 is needed (Debian package clang-14)" >&2; exit 1; }
 configure fuzz >/dev/null
@@ -22,7 +22,7 @@ for part in "${parts[@]}"; do
   program=$root/build/fuzz/tests/fuzz/busbar_${part}_fuzz
   if [[ ${1-} == --keep ]]; then
     # By code reached, not by how often: hundreds of files instead of thousands.
-    "$program" -set_cover_merge=1 -use_counters=0 -max_len=1024 "$kept/$part" "$found/$part"
+    "$program" -set_cover_merge=1 -use_counters=0 -max_len=4096 "$kept/$part" "$found/$part"
     continue
   fi
   dictionary=()
