@@ -50,9 +50,10 @@ std::uint64_t Attendance::progress() const noexcept {
 
 void Attendance::tell_who(const ring::Blocker& blocker) noexcept {
   if (!held_up_.is_time(blocker, progress(), sync::coarse_milliseconds())) return;
-  connection_.tell(control::HeldUp{place_.channel_id, place_.role, place_.index, place_.grant,
-                                   blocker.is_publisher ? Role::publisher : Role::subscriber,
-                                   blocker.index});
+  connection_.tell(
+      control::HeldUp{place_.channel_id, place_.role, place_.index, place_.grant,
+                      blocker.is_publisher ? Role::publisher : Role::subscriber, blocker.index},
+      life_);
 }
 
 }  // namespace busbar

@@ -29,8 +29,9 @@ void BrokerLink::greet(UniqueFd socket, const std::string& hello, const Deadline
   state_.store(State::greeting, std::memory_order_release);
 }
 
-void BrokerLink::set_ready() noexcept {
+void BrokerLink::set_ready(std::uint32_t life) noexcept {
   const std::lock_guard lock(replacing_);
+  if (std::exchange(life_, life) != life) kept_.clear();
   state_.store(State::ready, std::memory_order_release);
   try {
     for (const std::string& packet : kept_) control::send_packet(socket_.get(), packet);
@@ -87,9 +88,10 @@ Received BrokerLink::receive(const Deadline& deadline) {
   }
 }
 
-void BrokerLink::notice(const std::string& packet, bool keep) noexcept {
+void BrokerLink::notice(const std::string& packet, bool keep, std::uint32_t life) noexcept {
   try {
     const std::lock_guard lock(replacing_);
+    if (life != life_) return;
     const bool gone =
         state() != State::ready || control::send_packet(socket_.get(), packet) == SendResult::gone;
     if (gone && keep && kept_.size() < kMostKept) kept_.push_back(packet);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,8 +31,9 @@ class BrokerLink {
 
   /// Takes a socket that is connected, and says hello: greeting. Throws BrokerGone.
   void greet(UniqueFd socket, const std::string& hello, const Deadline& deadline);
-  /// The broker's welcome has been read: ready. Sends what notice() has kept.
-  void set_ready() noexcept;
+  /// The broker's welcome has been read: ready, for this life of the registration. Sends what
+  /// notice() has kept, if that is of the same one.
+  void set_ready(std::uint32_t life) noexcept;
   /// Away.
   void drop() noexcept;
 
@@ -43,8 +45,9 @@ class BrokerLink {
   std::optional<control::Received> receive_now();
 
   /// Any thread: sends if that is possible at once, and only when ready; before, `keep` keeps it
-  /// until then, if there is room. Never throws.
-  void notice(const std::string& packet, bool keep) noexcept;
+  /// until then, if there is room. What is of an earlier life is dropped: a broker whose numbers
+  /// begin anew would take it for what it has given since. Never throws.
+  void notice(const std::string& packet, bool keep, std::uint32_t life) noexcept;
 
  private:
   [[noreturn]] void throw_gone() const;
@@ -53,6 +56,7 @@ class BrokerLink {
   std::atomic<State> state_{State::away};
   std::mutex replacing_;  // of what follows, against notice(); never held for longer than sends
   UniqueFd socket_;
+  std::uint32_t life_ = 0;
   std::vector<std::string> kept_;
 };
 

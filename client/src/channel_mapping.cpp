@@ -38,14 +38,14 @@ ChannelMapping::ChannelMapping(std::shared_ptr<Connection> connection, std::stri
   channel_id_ = opened->channel_id;
   index_ = opened->index;
   grant_ = opened->grant;
+  life_ = answer.life;
   BUSBAR_CRASH_POINT("open.answered");
   try {
     attach(answer.descriptors);
-    attendance_.emplace(*connection_, ring_, Leave{channel_id_, role_, index_, grant_},
-                        answer.life);
+    attendance_.emplace(*connection_, ring_, Leave{channel_id_, role_, index_, grant_}, life_);
     BUSBAR_CRASH_POINT("open.attached");
   } catch (...) {
-    connection_->tell(Leave{channel_id_, role_, index_, grant_});
+    connection_->tell(Leave{channel_id_, role_, index_, grant_}, life_);
     throw;
   }
 }
@@ -84,7 +84,7 @@ void ChannelMapping::leave() noexcept {
   } else {
     ring::leave_seat(ring_, index_);
   }
-  connection_->tell(Leave{channel_id_, role_, index_, grant_});
+  connection_->tell(Leave{channel_id_, role_, index_, grant_}, life_);
   BUSBAR_CRASH_POINT("leave.told");
 }
 

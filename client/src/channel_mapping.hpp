@@ -43,6 +43,7 @@ class ChannelMapping {
   std::uint64_t channel_id_ = 0;
   std::uint32_t index_ = 0;
   std::uint64_t grant_ = 0;
+  std::uint32_t life_ = 0;  // of the registration that it was granted to
   shm::Mapping ring_mapping_;
   shm::Mapping seats_mapping_;
   ring::RingView ring_;

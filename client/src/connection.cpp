@@ -107,7 +107,7 @@ void Connection::take_welcome(const Received& received) {
   if (welcome == nullptr) throw_unexpected();
   registration_.welcome(*welcome);
   refused_ = false;
-  link_.set_ready();
+  link_.set_ready(registration_.life());
 }
 
 void Connection::drop() noexcept {
@@ -187,15 +187,15 @@ void Connection::give_back(const Reply& late) {
     registration_.saw_grant(opened->grant);
     link_.notice(
         encode(Request{0, Leave{opened->channel_id, found->second, opened->index, opened->grant}}),
-        true);
+        true, registration_.life());
   }
   abandoned_.erase(found);
 }
 
-void Connection::tell(const RequestBody& body) noexcept {
+void Connection::tell(const RequestBody& body, std::uint32_t life) noexcept {
   if (fork_guard_.forked()) return;
   try {
-    link_.notice(encode(Request{0, body}), std::holds_alternative<Leave>(body));
+    link_.notice(encode(Request{0, body}), std::holds_alternative<Leave>(body), life);
   } catch (...) {
     // Out of memory: the broker sees the state `left` in the segment.
   }

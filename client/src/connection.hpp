@@ -52,8 +52,9 @@ class Connection {
   }
 
   /// A notice without reply. Never blocks, never throws. While the broker is away a `leave` is kept
-  /// for the next one (which finds the same in memory when it looks); others are lost.
-  void tell(const control::RequestBody& body) noexcept;
+  /// for the next one (which finds the same in memory when it looks); others are lost. So is what
+  /// concerns a place of another life of the registration.
+  void tell(const control::RequestBody& body, std::uint32_t life) noexcept;
 
   /// For slow paths of the data path: looks whether the broker has gone and takes one step towards
   /// the next one, at most once a second, or, if `urgent`, once in 10 ms. Never waits, never

@@ -218,6 +218,20 @@ TEST_F(ClientReturn, ClosesPublishersThatTheNextBrokerDoesNotKnowAndOpensAnew) {
   EXPECT_EQ(text(subscriber.receive(kPatience)), "anew");
 }
 
+/// Numbers begin anew with a new ledger: the old place may be called as the new one.
+TEST_F(ClientReturn, KeepsTheNewPlaceWhenTheOldHandleOfAnotherLifeIsDestroyed) {
+  auto bus = patient("both");
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  restart_without_ledger();
+  bus.channels();  // now it is known
+  publisher = bus.publisher("a");
+  subscriber = bus.subscriber("a");
+  EXPECT_EQ(bus.channel("a").publishers.size(), 1u);
+  EXPECT_EQ(bus.channel("a").subscribers.size(), 1u);
+  EXPECT_THROW(broker.connect("second").publisher("a"), Error);
+}
+
 TEST_F(ClientReturn, ClosesThePlacesOnAChannelThatIsLostAndNoOthers) {
   auto bus = patient("both");
   auto kept_publisher = bus.publisher("kept");

@@ -192,8 +192,8 @@ TEST_F(Returning, TellsTheNextBrokerWhatWasLeftMeanwhileAndNothingElse) {
   const auto connection = connect();
   kill();
   ASSERT_TRUE(attends_until(*connection, [&] { return !connection->attend(true); }));
-  connection->tell(Leave{7, Role::publisher, 3, 1});
-  connection->tell(HeldUp{7, Role::publisher, 3, 1, Role::publisher, 0});
+  connection->tell(Leave{7, Role::publisher, 3, 1}, 0);
+  connection->tell(HeldUp{7, Role::publisher, 3, 1, Role::publisher, 0}, 0);
   start(plain(welcome(5, true)));
   connection->ask(List{});
   const auto requests = broker().requests();
