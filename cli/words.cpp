@@ -10,7 +10,9 @@ void say(const std::string& text) {
 }
 
 std::string closed_text(const std::string& channel) {
-  return "channel \"" + channel + "\" is closed: it was removed, or its memory is damaged";
+  return "channel \"" + channel +
+         "\" is closed: it was removed, its memory is damaged, or "
+         "its broker has gone and the next one does not have it";
 }
 
 std::string printable(const std::string& text) {

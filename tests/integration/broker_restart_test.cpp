@@ -283,6 +283,20 @@ TEST_F(BrokerRestart, SurvivesASegmentThatAMemberCutsShort) {
   EXPECT_TRUE(broker.process().running());
 }
 
+TEST_F(BrokerRestart, SaysThatAChannelEndsWithItWhoseDescriptorsNobodyKeeps) {
+  Bus bus = broker.connect("feed");
+  bus.create("quotes", {.segment = "sealed"});
+  Publisher publisher = bus.publisher("quotes");
+  EXPECT_TRUE(
+      broker.process().wait_for_stderr("channel \"quotes\" is sealed and ends with this broker"));
+  EXPECT_EQ(broker.stop(), 0);
+  EXPECT_TRUE(broker.process().wait_for_stderr("channel \"quotes\" ends with this broker, nobody"));
+  broker.start();
+  EXPECT_TRUE(eventually([&] { return publisher.try_publish({}) == Outcome::closed; }));
+  publisher = bus.publisher("quotes");
+  EXPECT_EQ(bus.channel("quotes").publishers.size(), 1u);
+}
+
 TEST_F(BrokerRestart, AdoptsAThousandChannels) {
   RawClient client(broker.socket());
   control::ChannelSettings settings;
