@@ -64,6 +64,13 @@ holds | room_wait     | -DREADERS=2 -DK=2
 holds | room_wait     | -DFENCES_FULL
 holds | room_wait     | -DDEAD_SLOT
 holds | mend          |
+holds | mend_wake     |
+holds | mend_wake     | -DWAITS
+holds | seat_reuse    |
+holds | seat_reuse    | -DNO_BROKER
+holds | adopt         |
+holds | adopt         | -DTRUST_LEDGER -DKILLS=1
+holds | claim_one     | -DDEATH -DK=3
 fails | claim_one     | -DREACH_FULL
 fails | claim_one     | -DREACH_SHORT_LATE
 fails | claim_one     | -DMUTANT_TERM_AT_COMMIT
@@ -73,6 +80,9 @@ fails | claim_one     | -DMUTANT_SKIP_AFTER_WORD
 fails | claim_one     | -DMUTANT_WALK_BY_LENGTH
 fails | claim_one     | -DMUTANT_OWN_END
 fails | claim_one     | -DTAP -DMUTANT_NO_OPEN_GATE
+fails | claim_one     | -DMUTANT_CLAIMED_BLIND
+fails | claim_one     | -DDEATH -DREACH_BEHIND
+fails | claim_one     | -DDEATH -DMUTANT_NO_CLAIMED
 fails | claim_many    | -DREACH_FULL
 fails | claim_many    | -DREACH_LATE
 fails | claim_many    | -DMUTANT_TERM_AT_COMMIT
@@ -116,6 +126,29 @@ fails | mend          | -DMUTANT_NO_PROOF
 fails | mend          | -DMUTANT_BROKER_BARGES
 fails | mend          | -DMUTANT_NO_TAKE_OVER
 fails | mend          | -DMUTANT_CLEAR_FIRST
+fails | mend_wake     | -DREACH_TAKEN_OVER
+fails | mend_wake     | -DEXTRA=1 -DHOSTILE -DREACH_EARLY
+fails | mend_wake     | -DMUTANT_NO_HAIL
+fails | mend_wake     | -DMUTANT_SEAT_BIT
+fails | mend_wake     | -DMUTANT_HAIL_FIRST
+fails | mend_wake     | -DMUTANT_NO_LOOK
+fails | seat_reuse    | -DREACH_LATE
+fails | seat_reuse    | -DREACH_DEAD
+fails | seat_reuse    | -DMUTANT_STATE_ONLY
+fails | seat_reuse    | -DMUTANT_CLEAR_ACTIVE
+fails | seat_reuse    | -DMUTANT_WHO_FIRST
+fails | seat_reuse    | -DMUTANT_NO_PROOF
+fails | seat_reuse    | -DNO_BROKER -DMUTANT_PINS_COUNT
+fails | adopt         | -DREACH_LOST
+fails | adopt         | -DREACH_LEFT
+fails | adopt         | -DMUTANT_ANSWER_FIRST
+fails | adopt         | -DTRUST_LEDGER -DMUTANT_SEGMENT_FIRST
+fails | adopt         | -DTRUST_LEDGER -DMUTANT_LEDGER_FIRST
+fails | adopt         | -DMUTANT_GRANT_EARLY
+fails | adopt         | -DMUTANT_NO_LAST_GRANT
+fails | adopt         | -DMUTANT_NO_LOOK_AT_LEFT
+fails | adopt         | -DMUTANT_NO_SESSIONS
+fails | adopt         | -DMUTANT_LIVE_FIRST
 fails | gate_join     | -DJOIN -DREACH_BEHIND_TAIL
 fails | gate_join     | -DJOIN -DREACH_CUT
 fails | gate_join     | -DJOIN -DMUTANT_TAIL_LATE
@@ -305,6 +338,13 @@ holds | evict         | -DREADER -DDEAD_EVICTOR
 holds | evict         | -DJOIN -DMAXPOS=9
 holds | evict_grace   | -DMOST_SKIP=2
 holds | join_now      | -DK=6
+holds | claim_one     | -DDEATH
+holds | seat_reuse    | -DMAXPOS=6
+holds | seat_reuse    | -DCAP=3 -DMAXPOS=8
+holds | adopt         | -DJOINS=2 -DKILLS=1
+holds | adopt         | -DDEATHS=2
+holds | mend_wake     | -DASKS=3
+holds | mend_wake     | -DHOSTILE
 holds | sleep_wake    | -DSEATS=2
 holds | sleep_wake    | -DMESSAGES=3
 holds | sleep_wake    | -DDEATH -DSEATS=2 -DMESSAGES=1

@@ -4,15 +4,19 @@
  *          header, payload, then the word; then sequence and claimed position over the contiguous finished prefix.
  *          Two claims may be open and are finished in any order, each with all of its bytes, with fewer (a short
  *          commit: the rest becomes one skip, stored before the record's own word) or aborted. Payloads are
- *          adversarial, the ring gets exactly full. One or two reliable readers.
+ *          adversarial, the ring gets exactly full. One or two reliable readers. An open claim that is followed by
+ *          another gets the word `claimed`, over all its bytes. With -DDEATH the publisher dies before any of its
+ *          stores, and the repair walks from the claimed position and aborts what is claimed.
  * P1       a reader only ever finds words stored for the position that it stands at, and its record stays intact until
  *          it moves its cursor.
  * P2       every number is seen once and in order, and all are seen in the end (else: invalid end state).
  * P3       the claimed position never passes an open claim.
  * P4       nobody stores into an open claim but its owner (-DTAP: no seat gates, only the open claims do).
- * Flags    -DN= cells, -DK= sequences, -DREADERS= 1 or 2, -DTAP no reliable seat.
- * Reach    -DREACH_FULL, -DREACH_SHORT_LATE: must fail; they show that the ring gets exactly full, and that a short
- *          commit happens behind an open claim.
+ * P5       whatever was committed is delivered, also behind claims that were open at a death; those are aborted; no
+ *          number is given twice (-DDEATH).
+ * Flags    -DN= cells, -DK= sequences, -DREADERS= 1 or 2, -DTAP no reliable seat, -DDEATH.
+ * Reach    -DREACH_FULL, -DREACH_SHORT_LATE, -DDEATH -DREACH_BEHIND: must fail; they show that the ring gets exactly full,
+ *          that a short commit happens behind an open claim, that a repair aborts a claim before what was committed.
  * Mutants (each must fail)
  *   -DMUTANT_TERM_AT_COMMIT  the terminator is stored by the commit, not by the claim: a commit out of order is wiped
  *                            out by the commit before it.
@@ -22,6 +26,8 @@
  *   -DMUTANT_WALK_BY_LENGTH  a reader goes on by the length rounded down, not up to cells: it lands inside the record.
  *   -DMUTANT_OWN_END         a commit stores the end of its own record as claimed position: it passes an open claim.
  *   -DTAP -DMUTANT_NO_OPEN_GATE  open claims do not gate: the publisher laps its own open claim.
+ *   -DDEATH -DMUTANT_NO_CLAIMED  an open claim has no word: the repair ends at it.
+ *   -DMUTANT_CLAIMED_BLIND       the word is stored whether or not the last claim is finished.
  */
 #include "ring_cells.inc"
 #ifndef READERS
@@ -49,12 +55,51 @@ bool publisher_done = false;
 #define GATE (OLDEST_OPEN < SEATS_GATE -> OLDEST_OPEN : SEATS_GATE)
 #endif
 
+#ifdef DEATH
+#define MAY_DIE if :: goto died :: true fi
+#else
+#define MAY_DIE skip
+#endif
+byte committed_to = 0;                  /* ghost: behind the last record that was committed */
+
+/* The last claim gets a word, if it has none: another is to follow. An oldest claim without one is the last. */
+inline show_last() {
+#ifndef MUTANT_NO_CLAIMED
+  if
+  :: claimed != head ->
+     d_step { if :: STATE(cell[claimed % N]) == EMPTY -> last = claimed :: else fi };
+     if
+#ifdef MUTANT_CLAIMED_BLIND
+     :: last != head -> put_word(last, WORD(CLAIMED, 2 * (head - last), 0))
+#else
+     :: last != head && STATE(cell[last % N]) == EMPTY -> put_word(last, WORD(CLAIMED, 2 * (head - last), 0))
+#endif
+     :: else
+     fi;
+     last = head;
+     MAY_DIE
+  :: else
+  fi
+#else
+  skip
+#endif
+}
+
 inline claim(i, length) {
+  show_last();
   d_step { size[i] = length; pos[i] = head; num[i] = given + 1; given++; head = head + CELLS(length) };
 #if !defined(MUTANT_TERM_AT_COMMIT) && !defined(MUTANT_NO_TERM)
   put_terminator(head);
 #endif
+  MAY_DIE;
   put_info(pos[i], num[i])
+}
+
+inline commit(p, length) {
+  d_step {
+    cell[(p) % N] = WORD(COMMITTED, length, 0); wrote[(p) % N] = p;
+    if :: (p) + CELLS(length) > committed_to -> committed_to = (p) + CELLS(length) :: else fi
+  }
 }
 
 inline short_commit(i, used) {
@@ -63,8 +108,9 @@ inline short_commit(i, used) {
 #endif
 #ifndef MUTANT_SKIP_AFTER_WORD
   put_word(pos[i] + CELLS(used), WORD(SKIP, 2 * (CELLS(size[i]) - CELLS(used)), 0));
+  MAY_DIE;
 #endif
-  put_word(pos[i], WORD(COMMITTED, used, 0));
+  commit(pos[i], used);
 #ifdef MUTANT_SKIP_AFTER_WORD
   put_word(pos[i] + CELLS(used), WORD(SKIP, 2 * (CELLS(size[i]) - CELLS(used)), 0));
 #endif
@@ -78,11 +124,12 @@ inline finish(i) {
   put_terminator(pos[i] + CELLS(size[i]));
 #endif
   if
-  :: put_word(pos[i], WORD(COMMITTED, size[i], 0))
+  :: commit(pos[i], size[i])
   :: put_word(pos[i], WORD(ABORTED, size[i], 0))
   :: CELLS(size[i]) > 2 -> short_commit(i, 4)
   :: CELLS(size[i]) > 3 -> short_commit(i, 5)
   fi;
+  MAY_DIE;
 #ifdef MUTANT_OWN_END
   if :: pos[i] + CELLS(size[i]) > claimed -> sequence = num[i] + 1; claimed = pos[i] + CELLS(size[i]) :: else fi;
   size[i] = 0;
@@ -95,6 +142,7 @@ inline finish(i) {
      :: STATE(cell[claimed % N]) != SKIP -> sequence = LEN(cell[(claimed + 1) % N]) + 1
      :: else
      fi;
+     MAY_DIE;
      claimed = claimed + CELLS(LEN(cell[claimed % N]))
   :: else -> break
   od;
@@ -103,8 +151,35 @@ inline finish(i) {
   d_step { pos[i] = 0; num[i] = 0 }
 }
 
+#ifdef DEATH
+inline repair() {
+  do
+  :: STATE(cell[claimed % N]) == EMPTY -> break
+  :: else ->
+     assert(wrote[claimed % N] == claimed);
+     if
+     :: STATE(cell[claimed % N]) == CLAIMED ->
+#ifdef REACH_BEHIND
+        assert(committed_to <= claimed);
+#endif
+        put_word(claimed, WORD(ABORTED, LEN(cell[claimed % N]), 0))
+     :: else
+     fi;
+     if
+     :: STATE(cell[claimed % N]) != SKIP ->
+        assert(LEN(cell[(claimed + 1) % N]) + 1 >= sequence);
+        sequence = LEN(cell[(claimed + 1) % N]) + 1
+     :: else
+     fi;
+     claimed = claimed + CELLS(LEN(cell[claimed % N]))
+  od;
+  assert(claimed >= committed_to)                               /* P5 */
+}
+#endif
+
 proctype publisher() {
   byte head = 0, given = 0;             /* private: where the next claim begins, sequences given out */
+  byte last = 0;                        /* where the last claim behind an open one begins */
   byte pos[2], size[2], num[2];
   byte length, gate;
   do
@@ -132,6 +207,17 @@ wait:
 #ifndef MUTANT_OWN_END
   assert(claimed == head && sequence == K + 1);
 #endif
+#ifdef DEATH
+  goto out;
+died:
+  skip;
+  d_step {
+    pos[0] = 0; pos[1] = 0; size[0] = 0; size[1] = 0; num[0] = 0; num[1] = 0;
+    head = 0; given = 0; last = 0; length = 0; gate = 0
+  };
+  repair();
+out:
+#endif
   publisher_done = true
 }
 
@@ -149,7 +235,11 @@ proctype reader(byte r) {
      cursor[r] = cursor[r] + CELLS(LEN(w));
 #endif
      w = 0
+#ifdef DEATH
+  :: publisher_done && cursor[r] == claimed -> break
+#else
   :: expected == K + 1 && publisher_done && cursor[r] == claimed -> break
+#endif
   od
 }
 
