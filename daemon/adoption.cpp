@@ -61,6 +61,8 @@ void Adoption::sort_sessions(std::vector<SessionRecord> sessions) {
     Found found = find_process(session.process);
     if (found.state == Found::State::dead) {
       ++dead_;
+      spdlog::info("client {} (pid {}) has ended while there was no broker",
+                   busbar::quoted(session.name), session.process.pid);
       ledger_.erase_session(session.id);
       continue;
     }

@@ -149,6 +149,8 @@ TEST_F(BrokerRestart, FreesThePlacesOfWhoDiedMeanwhile) {
   broker.kill();
   feed.kill();
   broker.start();
+  EXPECT_TRUE(broker.process().wait_for_stderr("client \"feed\" (pid "));
+  EXPECT_TRUE(broker.process().wait_for_stderr(" has ended while there was no broker"));
   RawClient client(broker.socket());
   client.ask(Open{"quotes", Role::publisher}).as<Opened>();
 }
