@@ -11,8 +11,7 @@ case ${1-} in
   "" | [1-9]* | holders | set-up | recovery | restart) ;;
   *) sed -n '2,/^set/{s/^# \{0,1\}//p}' scripts/bench.sh >&2; exit 2 ;;
 esac
-cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release -DBUSBAR_BUILD_TESTS=OFF \
-  -DBUSBAR_BUILD_BENCH=ON >/dev/null
+cmake --preset release -DBUSBAR_BUILD_BENCH=ON >/dev/null
 cmake --build build/release -j "$(nproc)" >/dev/null
 if [[ ${1-} == recovery || ${1-} == restart ]]; then
   exec "build/release/bench/busbar-$1" build/release/daemon/busbard "${@:2}"
