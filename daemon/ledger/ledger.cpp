@@ -1,6 +1,7 @@
 #include "daemon/ledger/ledger.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include "common/base/error.hpp"
@@ -30,6 +31,13 @@ std::atomic_ref<std::uint64_t> magic_of(Header& header) {
   throw Error(Errc::damaged, "the ledger of the broker before " + what);
 }
 
+/// Of a ledger whose predecessor is lost: a client that knows places by that one's numbers must not
+/// hit those of this one.
+std::uint64_t first_grant() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::microseconds>(now).count());
+}
+
 /// Before the magic is there it was never used.
 void begin(LedgerFile& file, const std::string& socket) {
   file.reserve(0, kHeaderRoom);
@@ -40,6 +48,7 @@ void begin(LedgerFile& file, const std::string& socket) {
   header.sessions.entry_bytes = sizeof(ledger::SessionEntry);
   header.channels.entry_bytes = sizeof(ledger::ChannelEntry);
   header.holdings.entry_bytes = sizeof(ledger::HoldingEntry);
+  header.last_grant = first_grant();
   header.pid_namespace = sync::own_identity().pid_namespace;
   socket.copy(header.socket, sizeof header.socket - 1);
   magic_of(header).store(kMagic, std::memory_order_release);
@@ -148,20 +157,23 @@ Ledger::Ledger(const std::string& name, const std::string& socket)
       holdings_(file_, header().holdings, kHoldingsAt, kMostHoldings) {}
 
 Ledger::~Ledger() {
-  if (is_new_ && header().last_session == 0 && header().last_channel == 0) unlink();
+  if (is_new_) unlink();
 }
 
 void Ledger::put(const SessionRecord& session) {
+  is_new_ = false;
   put_in(sessions_, session_at_, entry_of(session));
 }
 
 void Ledger::put(const ChannelRecord& channel) {
+  is_new_ = false;
   ledger::ChannelEntry entry = entry_of(channel);
   entry.revision = ++header().last_revision;
   put_in(channels_, channel_at_, entry);
 }
 
 void Ledger::put(const HoldingRecord& holding) {
+  is_new_ = false;
   const auto [place, fresh] = holding_at_.try_emplace(holding.holding, 0);
   try {
     const std::uint32_t at = holdings_.add(entry_of(holding));

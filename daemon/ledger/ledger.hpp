@@ -64,7 +64,7 @@ class Ledger {
 
   void forget_foreign_processes(std::vector<SessionRecord>& sessions);
 
-  bool is_new_ = true;
+  bool is_new_ = true;  // and nothing was put
   LedgerFile file_;
   LedgerTable<ledger::SessionEntry> sessions_;
   LedgerTable<ledger::ChannelEntry> channels_;

@@ -19,6 +19,13 @@ std::string path_of(const std::string& name) {
   return "/dev/shm/" + name;
 }
 
+/// Killed between making it and giving it its length.
+bool is_unfinished(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
+         status.st_uid == ::geteuid();
+}
+
 void require_own(int fd, const std::string& path, std::uint64_t bytes) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) throw system_error("fstat of " + path, errno);
@@ -45,6 +52,10 @@ std::optional<LedgerFile> LedgerFile::open(const std::string& name, std::uint64_
     throw Error(Errc::damaged, path + " is no ledger of this user");
   }
   if (!fd) throw system_error(path, errno);
+  if (is_unfinished(fd.get())) {
+    ::unlink(path.c_str());
+    return std::nullopt;
+  }
   require_own(fd.get(), path, bytes);
   return LedgerFile(name, std::move(fd), bytes);
 }
