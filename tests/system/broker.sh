@@ -69,7 +69,7 @@ begin "members of the group exchange messages"
 usermod -aG busbar insider
 as insider busbar ls | grep -q '^quotes ' || failed "the channel is not listed"
 as insider timeout 20 busbar sub quotes --count 2 >received 2>sub.log &
-eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+eventually grep -qs '^subscribed to' sub.log || failed "$(cat sub.log)"
 printf 'one\ntwo\n' | as insider busbar pub quotes || failed "pub"
 wait $! || failed "sub: $(cat sub.log)"
 [[ $(cat received) == $'one\ntwo' ]] || failed "received $(cat received)"
@@ -151,7 +151,8 @@ count_until() {
 each_the_next() { awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 }' "$1"; }
 # newcomer_after WHAT: whoever joins now is on the same ring.
 newcomer_after() {
-  as insider timeout 20 busbar sub stream --count 100 --quiet >newcomer 2>newcomer.log ||
+  rm sub.log  # `subscribed to` of an earlier one
+as insider timeout 20 busbar sub stream --count 100 --quiet >newcomer 2>newcomer.log ||
     failed "a newcomer after $1: $(cat newcomer.log)"
   { has_lines newcomer 100 && each_the_next newcomer; } || failed "a newcomer after $1 received: $(cat newcomer)"
 }
@@ -165,7 +166,7 @@ ok
 
 as insider busbar sub stream >received 2>sub.log &
 subscriber=$!
-eventually grep -q '^subscribed to' sub.log || { begin subscribe; failed "$(cat sub.log)"; }
+eventually grep -qs '^subscribed to' sub.log || { begin subscribe; failed "$(cat sub.log)"; }
 count_until stop | as insider busbar pub stream --end 2>pub.log &
 publisher=$!
 
@@ -216,9 +217,10 @@ systemctl stop busbard.service 2>/dev/null || failed stop
 stores 0 || failed "$(stored) descriptors are stored"
 systemctl start busbard.service || failed start
 eventually stores 2 || failed "$(stored) descriptors are stored"
+rm sub.log  # `subscribed to` of an earlier one
 as insider timeout 20 busbar sub stream --count 1 >received 2>sub.log &
 subscriber=$!
-eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+eventually grep -qs '^subscribed to' sub.log || failed "$(cat sub.log)"
 echo anew | as insider busbar pub stream || failed pub
 wait $subscriber || failed "sub: $(cat sub.log)"
 [[ $(cat received) == anew ]] || failed "received $(cat received)"

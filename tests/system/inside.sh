@@ -91,9 +91,10 @@ begin "removed, it is stopped; its configuration stays"
 printf '[Service]\nRestart=no\n' >/run/systemd/system/busbard.service.d/test.conf
 systemctl daemon-reload
 busbar create left --segment named >/dev/null || failed create
+rm sub.log
 busbar sub left --timeout 30s 2>sub.log &
 member=$!
-eventually grep -q '^subscribed to' sub.log || failed "$(cat sub.log)"
+eventually grep -qs '^subscribed to' sub.log || failed "$(cat sub.log)"
 kill -KILL "$(main_pid)"
 eventually inactive busbard.service || failed "it was not killed"
 compgen -G '/dev/shm/busbar-*-ring' >/dev/null || failed "no segments were left"
