@@ -151,8 +151,7 @@ count_until() {
 each_the_next() { awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 }' "$1"; }
 # newcomer_after WHAT: whoever joins now is on the same ring.
 newcomer_after() {
-  rm sub.log  # `subscribed to` of an earlier one
-as insider timeout 20 busbar sub stream --count 100 --quiet >newcomer 2>newcomer.log ||
+  as insider timeout 20 busbar sub stream --count 100 --quiet >newcomer 2>newcomer.log ||
     failed "a newcomer after $1: $(cat newcomer.log)"
   { has_lines newcomer 100 && each_the_next newcomer; } || failed "a newcomer after $1 received: $(cat newcomer)"
 }
