@@ -14,7 +14,7 @@ struct Member {
   std::uint64_t session = 0;
   std::uint64_t pid = 0;            // as its own namespace numbers it
   std::uint64_t start_time = 0;     // field 22 of /proc/PID/stat
-  std::uint64_t pid_namespace = 0;  // inode of /proc/PID/ns/pid
+  std::uint64_t pid_namespace = 0;  // as ProcessIdentity has it
 };
 
 /// Makes a free slot or seat ready for its new holder. The seat is then `reserved`; its client

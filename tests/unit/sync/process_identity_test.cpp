@@ -1,9 +1,11 @@
 #include "common/sync/process_identity.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -121,6 +123,37 @@ TEST(KnownDead, IsNeverTrueForAnotherNamespace) {
   child.reap();
   identity.pid_namespace += 1;
   EXPECT_FALSE(known_dead(identity));
+}
+
+// It reads other start times than we do, of itself too.
+TEST(KnownDead, IsFalseForALiveProcessOfAnotherTimeNamespace) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  static int told;
+  told = ends[1];
+  Child parent([] {
+    ProcessIdentity nobody;
+    const auto tell = [](const ProcessIdentity& identity) {
+      [[maybe_unused]] const ssize_t written = ::write(told, &identity, sizeof identity);
+    };
+    // Of the children alone, so one is needed.
+    if (::unshare(CLONE_NEWTIME) != 0) return tell(nobody);
+    const int offsets = ::open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+    if (::write(offsets, "boottime 1000 0", 15) != 15) return tell(nobody);
+    if (::fork() == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      tell(own_identity());
+      for (;;) ::pause();
+    }
+    for (;;) ::pause();
+  });
+  ProcessIdentity other;
+  ASSERT_EQ(::read(ends[0], &other, sizeof other), static_cast<ssize_t>(sizeof other));
+  ::close(ends[0]);
+  ::close(ends[1]);
+  if (other.pid == 0) GTEST_SKIP() << "no time namespace may be made here";
+  EXPECT_NE(other.start_time, start_time_of(other.pid));
+  EXPECT_FALSE(known_dead(other));
 }
 
 TEST(KnownDead, IsNeverTrueForAnIncompleteIdentity) {
