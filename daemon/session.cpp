@@ -22,11 +22,13 @@ Session::Session(const SessionRecord& record, UniqueFd pidfd, UserShares::Portio
   hello.name = record.name;
   hello.library = record.library;
   hello.process = record.statement;
+  portion_.set_welcomed();
 }
 
 void Session::welcome(control::Hello hello, std::string secret) {
   hello_ = std::move(hello);
   secret_ = std::move(secret);
+  portion_.set_welcomed();
 }
 
 void Session::come_back(Session& by, control::Hello hello) {

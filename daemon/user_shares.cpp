@@ -1,5 +1,7 @@
 #include "daemon/user_shares.hpp"
 
+#include <algorithm>
+
 #include "common/base/error.hpp"
 #include "common/base/names.hpp"
 #include "common/base/rough_size.hpp"
@@ -30,6 +32,12 @@ void UserShares::Portion::give_back() noexcept {
   use.sessions -= part_.sessions;
   use.channels -= part_.channels;
   use.memory -= part_.memory;
+  use.clients -= part_.clients;
+}
+
+void UserShares::Portion::set_welcomed() noexcept {
+  part_.clients = 1;
+  ++shares_->uses_.find(user_)->second.clients;
 }
 
 UserShares::Use UserShares::use(uid_t user) const noexcept {
@@ -51,7 +59,9 @@ UserShares::Portion UserShares::add_session(uid_t user) {
 }
 
 bool UserShares::crowds(uid_t user) const noexcept {
-  return binds(user) && use(user).sessions >= most_.clients + kPatience;
+  const Use now = use(user);
+  // With a limit that was lowered there are more, and they have to come in again.
+  return binds(user) && now.sessions >= std::max(most_.clients, now.clients) + kPatience;
 }
 
 void UserShares::check_clients(uid_t user) const {

@@ -20,6 +20,7 @@ class UserShares {
     std::uint32_t sessions = 0;
     std::uint32_t channels = 0;
     std::uint64_t memory = 0;
+    std::uint32_t clients = 0;  // of the sessions, those that were welcomed
   };
 
   /// Something that a user has; destruction gives it back. Move-only.
@@ -30,6 +31,8 @@ class UserShares {
         : shares_(std::exchange(other.shares_, nullptr)), user_(other.user_), part_(other.part_) {}
     Portion& operator=(Portion&& other) noexcept;
     ~Portion() { give_back(); }
+    /// The session is a client's by now. Once.
+    void set_welcomed() noexcept;
 
    private:
     friend class UserShares;
@@ -63,7 +66,9 @@ class UserShares {
   Portion add_channel(uid_t user, const std::string& channel, std::uint64_t bytes);
 
   /// Whatever the limits are: what is there already.
-  Portion keep_channel(uid_t user, std::uint64_t bytes) { return add(user, {0, 1, bytes}); }
+  Portion keep_channel(uid_t user, std::uint64_t bytes) {
+    return add(user, {.channels = 1, .memory = bytes});
+  }
 
  private:
   Portion add(uid_t user, Use part);

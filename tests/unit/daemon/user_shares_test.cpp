@@ -55,6 +55,18 @@ TEST_F(UserSharesTest, DoNotOverflow) {
   EXPECT_THAT(refusal(kAlice, ~std::uint64_t{0}), HasSubstr("limits.per_user.memory"));
 }
 
+TEST_F(UserSharesTest, LetThoseInAgainWhoAreMoreThanALoweredLimitAllows) {
+  std::vector<UserShares::Portion> sessions;
+  for (int i = 0; i < 100; ++i) {
+    sessions.push_back(shares.add_session(kAlice));
+    sessions.back().set_welcomed();
+  }
+  EXPECT_FALSE(shares.crowds(kAlice));
+  sessions.resize(0);
+  for (int i = 0; i < 100; ++i) sessions.push_back(shares.add_session(kAlice));
+  EXPECT_TRUE(shares.crowds(kAlice));
+}
+
 TEST_F(UserSharesTest, BindNeitherTheBrokersUserNorRoot) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(refusal(kOwn, 5000), "accepted");
