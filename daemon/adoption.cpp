@@ -132,6 +132,8 @@ void Adoption::take_over(ChannelRecord record) {
     known_.insert(record.segments);
     restore_places(channels_.adopt(record, memory));
   } catch (const Error& error) {
+    // A shortage is no damage: with more descriptors, or memory, another start has them all.
+    if (error.errc() != Errc::damaged && error.errc() != Errc::version) throw;
     set_aside(record, error.what());
     lose(id);
   }

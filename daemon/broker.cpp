@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 #include <variant>
@@ -131,10 +132,13 @@ ChannelRegistry::Callbacks Broker::registry_callbacks() {
 }
 
 Broker::~Broker() {
+  // Not all was looked at: it is for the next start, as it is.
+  if (!adopted_) return;
   const std::size_t left =
       channels_.leave_behind([this](std::uint64_t id) { return lock_ != nullptr && is_alive(id); });
   if (left == 0) {
     ledger_->unlink();
+    if (lock_) lock_->drop();
     return;
   }
   lock_->keep();
@@ -176,6 +180,7 @@ Adoption::Wanted Broker::configured_channels() const {
 
 void Broker::adopt(const Adoption::Wanted& wanted) {
   Adoption(*ledger_, channels_, sessions_, store_, wanted).run();
+  adopted_ = true;
   for (const auto& [id, session] : sessions_.all()) watch_death(*session);
 }
 
@@ -257,7 +262,7 @@ void Broker::apply(config::Config config) {
 
 void Broker::on_acceptable() {
   for (int i = 0; i < kAcceptsAtATime; ++i) {
-    if (sessions_.all().size() >= config_.limits.clients + 2 * kLobbyRoom) return listener_.pause();
+    if (sessions_.all().size() >= most_clients() + 2 * kLobbyRoom) return listener_.pause();
     if (!accept_one()) return;
   }
 }
@@ -276,7 +281,13 @@ bool Broker::accept_one() {
 /// The last places in front of the door are the operator's: strangers who say nothing must not keep
 /// him out.
 bool Broker::crowded(const Peer& peer) const {
-  return !access_.is_admin(peer) && sessions_.all().size() >= config_.limits.clients + kLobbyRoom;
+  return !access_.is_admin(peer) && sessions_.all().size() >= most_clients() + kLobbyRoom;
+}
+
+/// With a limit that was lowered there are more, and those of the broker before have to come in
+/// again.
+std::size_t Broker::most_clients() const {
+  return std::max<std::size_t>(config_.limits.clients, sessions_.clients());
 }
 
 void Broker::admit(Arrival arrival) {
@@ -317,7 +328,10 @@ void Broker::on_received(std::uint64_t id, control::Received&& received) {
     }
     on_request(session, control::decode_request(received.packet, request_id));
   } catch (const Error& error) {
-    refuse(session, request_id, error.what(), error.code().value());
+    // None if it has come back as the one that it was.
+    if (Session* still = sessions_.find(id)) {
+      refuse(*still, request_id, error.what(), error.code().value());
+    }
   }
 }
 

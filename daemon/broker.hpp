@@ -74,6 +74,7 @@ class Broker {
   void on_acceptable();
   bool accept_one();
   bool crowded(const Peer& peer) const;
+  std::size_t most_clients() const;
   void admit(Arrival arrival);
   void on_received(std::uint64_t id, control::Received&& received);
   void on_request(Session& session, const control::Request& request);
@@ -125,6 +126,7 @@ class Broker {
   Listener listener_;
   Watch signal_watch_;
   Watch torn_watch_;
+  bool adopted_ = false;
   std::size_t missing_ = 0;  // configured channels that are not there yet
   std::exception_ptr failure_;
 };

@@ -48,11 +48,12 @@ void remove_socket(const std::string& path) {
 }  // namespace
 
 std::size_t purge(const std::string& bus, const std::string& socket) {
-  const SocketLock lock(socket);
+  SocketLock lock(socket);
   const SegmentNames names(bus, socket + " " + lock.identity());
   close_channels(names, socket);
   const std::size_t count = remove_everything(names);
   remove_socket(socket);
+  lock.drop();
   return count;
 }
 

@@ -21,6 +21,7 @@ struct Found {
   enum class State { alive, dead, unknown } state = State::unknown;
   UniqueFd pidfd = {};  // of one that is alive
 };
+/// Throws Errc::system for want of descriptors or memory.
 Found find_process(const SeenProcess& process);
 
 }  // namespace busbar::daemon

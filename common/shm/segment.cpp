@@ -150,10 +150,11 @@ Segment Segment::create(Backing backing, const std::string& name, std::uint64_t 
 Segment Segment::open(const std::string& name) {
   const std::string path = std::string(kSharedMemory) + "/" + name;
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd && (errno == ENOENT || errno == ELOOP || errno == EACCES)) {
-    throw damaged_file(name, errno == ENOENT ? "is missing" : "cannot be opened by its owner");
+  if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+    throw system_error("segment " + name, errno);
   }
-  if (!fd) throw system_error("segment " + name, errno);
+  if (!fd)
+    throw damaged_file(name, errno == ENOENT ? "is missing" : "cannot be opened by its owner");
   Segment segment(Backing::named, name, checked_size(fd.get(), name));
   segment.linked_ = true;
   segment.readable_ = reopened(fd.get());

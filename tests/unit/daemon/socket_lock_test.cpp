@@ -66,6 +66,27 @@ TEST_F(SocketLockTest, IsFreeAgainWhenItsHolderWasKilled) {
   const SocketLock second(socket);
 }
 
+TEST_F(SocketLockTest, LeavesAFileThatItHasFound) {
+  const auto leave = [&] { SocketLock(socket).keep(); };
+  leave();
+  { const SocketLock second(socket); }
+  EXPECT_TRUE(std::filesystem::exists(socket + ".lock"));
+  SocketLock(socket).drop();
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+TEST_F(SocketLockTest, HasTheIdentityOfTheFileAndOfNoOther) {
+  const auto identity = [&](bool stays) {
+    SocketLock lock(socket);
+    stays ? lock.keep() : lock.drop();
+    return lock.identity();
+  };
+  const std::string first = identity(true);
+  EXPECT_EQ(identity(false), first);
+  // The inode may be the same.
+  EXPECT_NE(identity(false), first);
+}
+
 TEST_F(SocketLockTest, FollowsNoLink) {
   std::filesystem::create_symlink(folder + "/elsewhere", socket + ".lock");
   EXPECT_THROW(SocketLock{socket}, Error);
