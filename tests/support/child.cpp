@@ -1,5 +1,7 @@
 #include "tests/support/child.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,8 +19,16 @@
 namespace busbar::test {
 namespace {
 
-[[noreturn]] void run(const std::function<void()>& body) {
+/// A parent that has died before the child asked for its signal would never be told of.
+void die_with_parent(int lifeline) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd parent{lifeline, 0, 0};
+  if (::poll(&parent, 1, 0) != 0) ::_exit(1);
+  ::close(lifeline);
+}
+
+[[noreturn]] void run(const std::function<void()>& body, int lifeline) {
+  die_with_parent(lifeline);
   try {
     body();
     ::_exit(0);
@@ -30,12 +40,22 @@ namespace {
 
 }  // namespace
 
-Child::Child(const std::function<void()>& body) : pid_(::fork()) {
+Child::Child(const std::function<void()>& body) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe");
+  }
+  const UniqueFd childs(ends[0]);
+  lifeline_ = UniqueFd(ends[1]);
+  pid_ = ::fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid_ == 0) run(body);
+  if (pid_ != 0) return;
+  lifeline_.reset();
+  run(body, childs.get());
 }
 
-Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+Child::Child(Child&& other) noexcept
+    : lifeline_(std::move(other.lifeline_)), pid_(std::exchange(other.pid_, -1)) {}
 
 Child::~Child() {
   if (pid_ <= 0) return;

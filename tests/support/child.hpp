@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "common/base/unique_fd.hpp"
+
 namespace busbar::test {
 
 /// A child process that does `body` and ends; what it throws goes to standard error. The destructor
@@ -25,6 +27,7 @@ class Child {
   bool polls() const;
 
  private:
+  UniqueFd lifeline_;  // the child is gone when this is
   pid_t pid_;
 };
 
