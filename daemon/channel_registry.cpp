@@ -273,11 +273,11 @@ void ChannelRegistry::reclaim(const std::shared_ptr<Channel>& channel,
 
 void ChannelRegistry::begin_reclaim(const std::shared_ptr<Channel>& channel) {
   if (channel->busy()) return;
-  if (channel->foreign()) return release_foreign(channel);
   std::vector<Place> wanted = channel->take_wanted();
   std::erase_if(wanted, [&](Place place) { return channel->holder(place) == 0; });
   if (wanted.empty()) return;
   channel->set_busy(true);
+  if (channel->foreign()) return release_foreign(channel, std::move(wanted));
   const auto places = std::make_shared<std::vector<Place>>(std::move(wanted));
   const auto later = std::make_shared<std::vector<Place>>();
   const auto sound = std::make_shared<bool>(false);
@@ -315,17 +315,32 @@ void ChannelRegistry::reclaimed(const std::shared_ptr<Channel>& channel,
   wake(channel->take_waiters(), nullptr);
 }
 
-void ChannelRegistry::release_foreign(const std::shared_ptr<Channel>& channel) {
-  for (const Place place : channel->take_wanted()) {
+/// Nothing is to be done in its memory; later all the same: who asks may be in the midst of what
+/// the session holds.
+void ChannelRegistry::release_foreign(const std::shared_ptr<Channel>& channel,
+                                      std::vector<Place> places) {
+  mender_.post({[] {}, [=, this, places = std::move(places)](
+                           const std::exception_ptr&) { released_foreign(channel, places); }});
+}
+
+void ChannelRegistry::released_foreign(const std::shared_ptr<Channel>& channel,
+                                       const std::vector<Place>& places) {
+  channel->set_busy(false);
+  for (const Place place : places) {
     const std::uint64_t session = channel->holder(place);
     channel->release(place);
     ledger_.erase({channel->id(), place});
     callbacks_.released(session, {channel->id(), place});
   }
-  if (channel->has_members() || channel->closed()) return;
-  spdlog::info("channel {} of layout {} removed, its last member is gone",
-               busbar::quoted(channel->name()), channel->foreign()->layout());
-  take_name(*channel);
+  begin_reclaim(channel);
+  if (channel->busy()) return;
+  wake(channel->take_waiters(), nullptr);
+  if (channel->has_members()) return;
+  if (!channel->closed()) {
+    spdlog::info("channel {} of layout {} removed, its last member is gone",
+                 busbar::quoted(channel->name()), channel->foreign()->layout());
+    take_name(*channel);
+  }
   by_id_.erase(channel->id());
 }
 

@@ -111,7 +111,8 @@ class ChannelRegistry {
   void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
   void close_torn(const std::shared_ptr<Channel>& channel);
-  void release_foreign(const std::shared_ptr<Channel>& channel);
+  void release_foreign(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
+  void released_foreign(const std::shared_ptr<Channel>& channel, const std::vector<Place>& places);
   void keep_descriptors(const Channel& channel);
   void note_down(const Channel& channel) noexcept;
   void forget_record(const Channel& channel);

@@ -92,6 +92,19 @@ TEST_F(Upgrade, MakesTheChannelAnewWhenTheLastMemberHasGone) {
   for (const std::string& segment : segments) EXPECT_NE(::access(segment.c_str(), F_OK), 0);
 }
 
+TEST_F(Upgrade, GivesTheMemoryBackOfOneThatWasRemovedByForce) {
+  ForkedClient feed([&] {
+    auto* bus = new Bus(broker.connect("feed"));
+    new Publisher(bus->publisher("quotes"));
+  });
+  upgrade_to("2-2");
+  RawClient client(broker.socket());
+  client.ask(control::Remove{"quotes", true}).as<control::Done>();
+  feed.kill();
+  EXPECT_TRUE(eventually(
+      [&] { return client.ask(control::Broker{}).as<control::BrokerReport>().memory == 0; }));
+}
+
 TEST_F(Upgrade, BackToTheVersionBeforeFindsItsChannelAgain) {
   Bus bus = broker.connect();
   Publisher publisher = bus.publisher("quotes");
