@@ -8,6 +8,7 @@
 #include "cli/send_formats.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/verb.hpp"
+#include "cli/wait_option.hpp"
 #include "cli/words.hpp"
 
 namespace busbar::cli {
@@ -33,6 +34,7 @@ struct PubOptions {
   bool length_prefixed = false;
   std::optional<std::uint64_t> chunk;
   bool end = false;
+  std::optional<WaitPolicy> wait;
   bool stats = false;
 };
 
@@ -72,7 +74,7 @@ int run(const CommonOptions& options, const PubOptions& pub) {
     throw UsageError("--chunk: 0 is not allowed: 1 byte to the channel's max_message");
   Input input(pub.file);
   Bus bus = connect(options);
-  Publisher publisher = bus.publisher(pub.channel);
+  Publisher publisher = bus.publisher(pub.channel, {.wait = pub.wait});
   const StopSignals signals(publisher);
   Sender sender(publisher);
   try {
@@ -94,6 +96,7 @@ Verb make_pub(CLI::App& root) {
       ->type_name("");
   add_formats(*app, *pub);
   app->add_flag("--end", pub->end, "Tell subscribers behind the last message that the stream ends");
+  add_wait(*app, pub->wait);
   app->add_flag("--stats", pub->stats, "Messages, bytes and MB/s on standard error at the end");
   app->footer(kFooter);
   return {app, false, [pub](const CommonOptions& options) { return run(options, *pub); }};

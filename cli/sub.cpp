@@ -13,6 +13,7 @@
 #include "cli/reception.hpp"
 #include "cli/stop_signals.hpp"
 #include "cli/verb.hpp"
+#include "cli/wait_option.hpp"
 #include "cli/words.hpp"
 
 namespace busbar::cli {
@@ -42,6 +43,7 @@ struct SubOptions {
   Reception::Limits limits;
   std::string from = "now";
   bool lossy = false;
+  std::optional<WaitPolicy> wait;
   bool lines = false;
   bool raw = false;
   bool length_prefixed = false;
@@ -69,6 +71,7 @@ void add_limits(CLI::App& app, SubOptions& sub) {
       ->type_name("PLACE");
   app.add_flag("--lossy", sub.lossy,
                "Let publishers go on: miss what was overwritten, and count it");
+  add_wait(app, sub.wait);
 }
 
 Framing framing_of(const SubOptions& sub) {
@@ -78,7 +81,8 @@ Framing framing_of(const SubOptions& sub) {
 
 SubscriberOptions seat_of(const SubOptions& sub) {
   return {.delivery = sub.lossy ? Delivery::lossy : Delivery::reliable,
-          .start = sub.from == "oldest" ? Start::oldest() : Start::now()};
+          .start = sub.from == "oldest" ? Start::oldest() : Start::now(),
+          .wait = sub.wait};
 }
 
 /// "3 messages", "3 of 10 messages".

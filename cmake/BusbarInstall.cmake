@@ -22,6 +22,7 @@ set(busbar_base_headers
   common/base/outcome.hpp
   common/base/units.hpp
   common/base/version.hpp
+  common/base/wait_policy.hpp
 )
 install(DIRECTORY client/include/busbar
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development

@@ -36,9 +36,9 @@ Connection& Bus::connection() const {
   return *connection_;
 }
 
-Publisher Bus::publisher(std::string_view channel) {
+Publisher Bus::publisher(std::string_view channel, const PublisherOptions& options) {
   connection();
-  return Publisher(new PublisherCore(connection_, std::string(channel)));
+  return Publisher(new PublisherCore(connection_, std::string(channel), options));
 }
 
 Subscriber Bus::subscriber(std::string_view channel, const SubscriberOptions& options) {

@@ -25,6 +25,7 @@ class ChannelMapping {
   const ring::RingView& ring() const noexcept { return ring_; }
   std::uint32_t index() const noexcept { return index_; }
   const std::string& channel() const noexcept { return channel_; }
+  WaitPolicy wait_policy() const noexcept { return connection_->wait_policy(); }
   /// One thread at a time: that of the place's owner.
   Attendance& attendance() noexcept { return *attendance_; }
   bool forked() const noexcept { return connection_->fork_guard().forked(); }

@@ -1,5 +1,6 @@
 #include "client/src/connection.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -31,6 +32,15 @@ std::string lasting(const std::string& path) {
   return fits ? absolute : path;
 }
 
+WaitPolicy wait_policy_of(const ConnectOptions& options) {
+  if (options.wait) return *options.wait;
+  const char* variable = std::getenv("BUSBAR_WAIT");
+  if (variable == nullptr || *variable == '\0') return WaitPolicy::balanced;
+  if (const auto policy = parse_wait_policy(variable)) return *policy;
+  throw Error(Errc::invalid_argument, "BUSBAR_WAIT is " + quoted(variable) +
+                                          ", which is no wait policy: latency, balanced or power");
+}
+
 /// Whether the reply says that the request, sent for the second time, has been carried out before.
 bool was_done_before(const RequestBody& body, const Error& error) {
   return std::holds_alternative<Remove>(body) && error.errc() == Errc::no_such_channel;
@@ -39,7 +49,10 @@ bool was_done_before(const RequestBody& body, const Error& error) {
 }  // namespace
 
 Connection::Connection(const ConnectOptions& options)
-    : timeout_(options.timeout), registration_(options), looked_at_(sync::coarse_milliseconds()) {
+    : timeout_(options.timeout),
+      wait_policy_(wait_policy_of(options)),
+      registration_(options),
+      looked_at_(sync::coarse_milliseconds()) {
   const auto deadline = Deadline::after(timeout_);
   for (GrowingPause pause;;) {
     try {

@@ -63,6 +63,8 @@ class Connection {
 
   const ForkGuard& fork_guard() const noexcept { return fork_guard_; }
   const Registration& registration() const noexcept { return registration_; }
+  /// Of handles that do not say otherwise.
+  WaitPolicy wait_policy() const noexcept { return wait_policy_; }
   const std::string& socket() const noexcept { return link_.path(); }
 
  private:
@@ -84,6 +86,7 @@ class Connection {
 
   ForkGuard fork_guard_;
   const std::chrono::nanoseconds timeout_;
+  const WaitPolicy wait_policy_;
   std::timed_mutex mutex_;  // of all but the last ones
   Registration registration_;
   BrokerLink link_;

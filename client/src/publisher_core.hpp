@@ -16,10 +16,12 @@ namespace busbar {
 /// the Publisher and every claim are gone.
 class PublisherCore {
  public:
-  PublisherCore(std::shared_ptr<Connection> connection, std::string channel)
+  PublisherCore(std::shared_ptr<Connection> connection, std::string channel,
+                const PublisherOptions& options)
       : mapping_(std::move(connection), std::move(channel), control::Role::publisher),
         writer_(mapping_.ring(), mapping_.index()) {
     writer_.set_lookout(&mapping_.attendance());
+    writer_.set_wait_policy(options.wait.value_or(mapping_.wait_policy()));
   }
 
   Claim claim(std::size_t size) {

@@ -52,6 +52,14 @@ int Subscriber::poll_with(Visit visit, void* callback, int most) {
   return core().poll(visit, callback, most);
 }
 
+Outcome Subscriber::wait() {
+  return core().wait(Deadline::never());
+}
+
+Outcome Subscriber::wait(std::chrono::nanoseconds timeout) {
+  return core().wait(timeout);
+}
+
 Outcome Subscriber::poll_outcome() const {
   return core().poll_outcome();
 }

@@ -29,6 +29,7 @@ SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::stri
     : mapping_(std::move(connection), std::move(channel), control::Role::subscriber),
       receiver_(mapping_.ring(), mapping_.index(), join_at(options), kind_of(options)) {
   receiver_.set_lookout(&mapping_.attendance());
+  receiver_.set_wait_policy(options.wait.value_or(mapping_.wait_policy()));
 }
 
 /// What lies in front of the end of an orphan's stream is received first.
@@ -50,10 +51,26 @@ Message SubscriberCore::receive(const Deadline& deadline) {
   }
 }
 
+Outcome SubscriberCore::wait(const Deadline& deadline) {
+  mapping_.require_not_forked();
+  if (polling_) throw_polling();
+  return receiver_.await_poll(deadline, interrupt_);
+}
+
+/// The clock is read only if nothing is there.
+Outcome SubscriberCore::wait(std::chrono::nanoseconds timeout) {
+  mapping_.require_not_forked();
+  if (polling_) throw_polling();
+  const Outcome outcome = receiver_.look();
+  return outcome == Outcome::empty ? receiver_.await_poll(Deadline::after(timeout), interrupt_)
+                                   : outcome;
+}
+
 void SubscriberCore::throw_polling() {
-  throw Error(Errc::misuse,
-              "receive or poll inside a callback of poll on the same Subscriber; return first, or "
-              "receive instead of polling");
+  throw Error(
+      Errc::misuse,
+      "receive, wait or poll inside a callback of poll on the same Subscriber; return first, or "
+      "receive instead of polling");
 }
 
 int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, int most) {

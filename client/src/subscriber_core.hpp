@@ -30,6 +30,8 @@ class SubscriberCore {
     return message;
   }
   int poll(void (*visit)(void*, const Message&), void* callback, int most);
+  Outcome wait(const Deadline& deadline);
+  Outcome wait(std::chrono::nanoseconds timeout);
   Outcome poll_outcome() const noexcept { return poll_outcome_; }
   void release(std::uint32_t hold) noexcept;
   void interrupt() noexcept;

@@ -13,6 +13,7 @@ class Interrupt {
     raised_.store(true);
     sync::ring_bell(bell);
   }
+  bool is_raised() const noexcept { return raised_.load(std::memory_order_relaxed); }
   /// True once for each raise.
   bool take() noexcept {
     return raised_.load(std::memory_order_relaxed) && raised_.exchange(false);

@@ -3,8 +3,8 @@
 #include <chrono>
 
 #include "common/base/crash_point.hpp"
-#include "common/ring/backoff.hpp"
 #include "common/ring/deaths.hpp"
+#include "common/ring/rest.hpp"
 #include "common/ring/wake.hpp"
 #include "common/sync/doorbell.hpp"
 #include "common/sync/fence.hpp"
@@ -18,8 +18,6 @@ using namespace layout;
 constexpr std::chrono::milliseconds kSlice{8};
 // A wake that a death swallowed while the broker is away must not be waited for for ever.
 constexpr std::chrono::seconds kLongestSleep{10};
-// Between two looks at a word that is not there yet: a message's latency against the line's peace.
-constexpr int kMostPauses = 16;
 
 }  // namespace
 
@@ -47,18 +45,28 @@ Outcome Reader::next_slow(Record& record) {
 /// Empty, or closed where nothing will ever come.
 Outcome Reader::nothing_there() const {
   // The state before the word: what was committed before the end is still delivered.
-  return ring_.closed() && !something_there() ? Outcome::closed : Outcome::empty;
+  return ring_.closed() && look() == Outcome::empty ? Outcome::closed : Outcome::empty;
 }
 
-bool Reader::something_there() const {
+Outcome Reader::look() const {
   const Word word(ring_.record(at_.position).word.load(std::memory_order_acquire));
-  if (word.state() != RecordState::empty && word.state() != RecordState::claimed) return true;
-  return pins_everything(ring_, kind_) && !is_mine();
+  // Lapped or evicted: what was loaded need not be a word.
+  if (pins_everything(ring_, kind_) && !is_mine()) return Outcome::ok;
+  const RecordState state = word.state();
+  if (state == RecordState::empty || state == RecordState::claimed) return Outcome::empty;
+  const std::uint64_t least = state == RecordState::skip ? 0 : kHeaderBytes;
+  const bool makes_sense =
+      state <= RecordState::skip && ring_.plausible(word.length()) && word.length() >= least;
+  return makes_sense ? Outcome::ok : Outcome::closed;
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
-  for (Backoff backoff(1, kMostPauses); backoff.step();) {
-    if (something_there()) return Outcome::ok;
+  waiting_.begin();
+  while (rest(waiting_)) {
+    const Outcome outcome = look();
+    if (outcome != Outcome::empty) return outcome;
+    // What this wait ends with is decided there.
+    if (waiting_.is_long() && (interrupt.is_raised() || deadline.passed())) break;
   }
   return sleep(deadline, interrupt);
 }
@@ -77,15 +85,15 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
     BUSBAR_CRASH_POINT("sleep.fenced");
     // Before the word: what was committed before the end is still delivered.
     const bool is_closed = ring_.closed();
-    Outcome outcome = Outcome::empty;
-    if (something_there()) {
-      outcome = Outcome::ok;
-    } else if (is_closed) {
-      outcome = Outcome::closed;
-    } else if (interrupt.take()) {
-      outcome = Outcome::interrupted;
-    } else if (deadline.passed()) {
-      outcome = Outcome::timeout;
+    Outcome outcome = look();
+    if (outcome == Outcome::empty) {
+      if (is_closed) {
+        outcome = Outcome::closed;
+      } else if (interrupt.take()) {
+        outcome = Outcome::interrupted;
+      } else if (deadline.passed()) {
+        outcome = Outcome::timeout;
+      }
     }
     // Behind all: nothing that is there is kept back by what it says.
     if (outcome == Outcome::empty && lookout_ != nullptr &&

@@ -12,6 +12,7 @@
 #include "common/ring/seat_kind.hpp"
 #include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
+#include "common/ring/waiting.hpp"
 
 namespace busbar::ring {
 
@@ -61,9 +62,13 @@ class Reader {
   /// goes on with what is there), evicted.
   Outcome next_pinned(Record& record, std::uint32_t place);
 
+  /// What await() has to say without waiting, or empty.
+  Outcome look() const;
+
   /// Waits until next() or next_pinned() has something to say: spins, yields, sleeps. Outcomes: ok,
   /// timeout, interrupted, closed.
   Outcome await(const Deadline& deadline, Interrupt& interrupt);
+  void set_wait_policy(WaitPolicy policy) noexcept { waiting_.set_policy(policy); }
 
   /// From now on await() tells it who it waits for; null: nobody.
   void set_lookout(Lookout* lookout) noexcept { lookout_ = lookout; }
@@ -92,7 +97,6 @@ class Reader {
     record.end = at_.position + ring_.extent(word.length());
     at_ = {record.end, record.sequence + 1};
   }
-  bool something_there() const;
   Outcome nothing_there() const;
   Outcome sleep(const Deadline& deadline, Interrupt& interrupt);
   std::optional<Blocker> claim_in_front() const;
@@ -110,6 +114,7 @@ class Reader {
   std::uint64_t messages_;  // lossy: committed before at_
   std::uint64_t lost_ = 0;
   Lookout* lookout_ = nullptr;
+  Waiting waiting_{Waiting::Look::record};
 };
 
 }  // namespace busbar::ring

@@ -25,4 +25,19 @@ Outcome Receiver::take_pinned(Record& record, std::uint32_t place) {
   return outcome;
 }
 
+Outcome Receiver::look() const {
+  if (holds_.pins_all()) {
+    if (reader_.is_evicted()) return Outcome::evicted;
+    if (holds_.free_place() == Holds::kNone) return Outcome::too_many_held;
+  }
+  return reader_.look();
+}
+
+Outcome Receiver::await_poll(const Deadline& deadline, Interrupt& interrupt) {
+  Outcome outcome = look();
+  if (outcome == Outcome::empty) outcome = reader_.await(deadline, interrupt);
+  const bool taken_away = outcome == Outcome::ok && holds_.pins_all() && reader_.is_evicted();
+  return taken_away ? Outcome::evicted : outcome;
+}
+
 }  // namespace busbar::ring

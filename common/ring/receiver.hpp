@@ -40,6 +40,12 @@ class Receiver {
     return reader_.await(deadline, interrupt);
   }
 
+  /// As await(), for who polls next. Also: evicted; too_many_held, where a poll needs a place.
+  Outcome await_poll(const Deadline& deadline, Interrupt& interrupt);
+  /// What it has to say without waiting, or empty.
+  Outcome look() const;
+  void set_wait_policy(WaitPolicy policy) noexcept { reader_.set_wait_policy(policy); }
+
   /// From now on await() tells it who it waits for; null: nobody.
   void set_lookout(Lookout* lookout) noexcept { reader_.set_lookout(lookout); }
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "common/base/crash_point.hpp"
-#include "common/ring/backoff.hpp"
+#include "common/ring/rest.hpp"
 #include "common/sync/doorbell.hpp"
 #include "common/sync/fence.hpp"
 
@@ -15,10 +15,6 @@ using namespace layout;
 
 // Between two looks whether whoever is in the way is still there.
 constexpr std::chrono::milliseconds kSlice{8};
-// Between two looks at the seats of a full ring: each takes the cursor's line from its reader, and
-// room for one message more is not worth that.
-constexpr int kFirstPauses = 64;
-constexpr int kMostPauses = 256;
 
 }  // namespace
 
@@ -70,9 +66,11 @@ Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt)
 /// way: that may come about while it waits, when fellows claim on.
 template <typename Attempt>
 Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt) {
-  for (Backoff backoff(kFirstPauses, kMostPauses); backoff.step();) {
+  waiting_.begin();
+  while (rest(waiting_)) {
     const Outcome outcome = attempt();
     if (outcome != Outcome::full || waits_for_itself()) return outcome;
+    if (waiting_.is_long() && (interrupt.is_raised() || deadline.passed())) break;
   }
   DoorbellBytes& bell = ring_.doorbells[slot_].bell;
   const std::uint64_t bit = std::uint64_t{1} << slot_;

@@ -12,6 +12,7 @@
 #include "common/ring/room.hpp"
 #include "common/ring/shared_claims.hpp"
 #include "common/ring/solo_claims.hpp"
+#include "common/ring/waiting.hpp"
 #include "common/ring/wake.hpp"
 
 namespace busbar::ring {
@@ -64,6 +65,8 @@ class Writer {
   /// the channel's block_timeout, whatever when_full says.
   Outcome end(Interrupt& interrupt);
 
+  void set_wait_policy(WaitPolicy policy) noexcept { waiting_.set_policy(policy); }
+
   /// From now on it is told who stands in the way; null: nobody.
   void set_lookout(Lookout* lookout) noexcept {
     lookout_ = lookout;
@@ -114,6 +117,7 @@ class Writer {
   SharedClaims shared_;
   DeathWatch watch_;
   Lookout* lookout_ = nullptr;
+  Waiting waiting_{Waiting::Look::seats};
 };
 
 }  // namespace busbar::ring

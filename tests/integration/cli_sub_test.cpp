@@ -37,6 +37,15 @@ TEST_F(CliSub, CountBeyondABatchIsExact) {
   EXPECT_EQ(sub.stdout_text(), lines.substr(0, lines.size() - 4));
 }
 
+TEST_F(CliSub, WaitsByTheNamedPolicy) {
+  for (const std::string policy : {"latency", "balanced", "power"}) {
+    Process sub = subscribe("c", {"--count", "1", "--wait", policy});
+    EXPECT_EQ(busbar({"pub", "c", "--wait", policy}, policy + "\n").status, 0);
+    EXPECT_EQ(sub.wait(), 0);
+    EXPECT_EQ(sub.stdout_text(), policy + "\n");
+  }
+}
+
 TEST_F(CliSub, EndOfStreamIsAGoodEnd) {
   Process sub = subscribe("c", {});
   EXPECT_EQ(busbar({"pub", "c", "--end"}, "x\n").status, 0);

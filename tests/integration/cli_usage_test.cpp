@@ -59,6 +59,8 @@ TEST_F(CliUsage, WrongUsageIsTwoWithTheOptionAndWhatIsAllowed) {
       {{"sub", "c", "--count", "0"}, "--count"},
       {{"sub", "c", "--timeout", "soon"}, "--timeout: \"soon\" is not a time"},
       {{"sub", "c", "--from", "tomorrow"}, "oldest"},
+      {{"sub", "c", "--wait", "now"}, "balanced"},
+      {{"pub", "c", "--wait", ""}, "balanced"},
       {{"sub", "a/b"}, "a/b"},
       {{"rm", "c", "--json"}, "--json"},
       {{"top", "--interval", "50ms"}, "--interval"},

@@ -70,6 +70,13 @@ TEST_F(Wake, ATimeLimitEndsASleep) {
   EXPECT_EQ(channel.ring.seats_control->sleepers[0].load(), 0u);
 }
 
+// Else who waits, polls and waits again would never rest.
+TEST_F(Wake, BytesThatMakeNoSenseEndTheWait) {
+  Subscriber subscriber(channel, 0);
+  channel.ring.record(0).word.store(~std::uint64_t{0});
+  EXPECT_EQ(subscriber.reader().await(Deadline::never(), interrupt), Outcome::closed);
+}
+
 TEST_F(Wake, NobodyIsRungWhoDoesNotSleep) {
   auto writer = channel.writer();
   Subscriber subscriber(channel, 0);

@@ -32,7 +32,7 @@ class BUSBAR_EXPORT Bus {
   /// Registers with the broker. Blocks at most options.timeout; if there is none, fails at once
   /// unless options.wait_for_broker.
   /// Throws Errc::no_broker (the text names every socket that was tried), refused, version,
-  /// protocol, limit, timed_out, system.
+  /// protocol, limit, timed_out, system; invalid_argument for a $BUSBAR_WAIT that is no policy.
   static Bus connect(const ConnectOptions& options = {});
 
   /// Where connect() looks for the broker if its options say `wanted`: in this order. For messages
@@ -47,7 +47,7 @@ class BUSBAR_EXPORT Bus {
   /// does not exist and the broker allows that. Blocks at most the connect timeout.
   /// Throws Errc::in_use or limit (all places taken; the text names the holders), refused,
   /// no_such_channel, invalid_name, version, timed_out, no_broker.
-  Publisher publisher(std::string_view channel);
+  Publisher publisher(std::string_view channel, const PublisherOptions& options = {});
 
   /// Takes a seat on a channel, created likewise. When it returns the seat counts: every message
   /// claimed from then on will be seen. Blocks and throws as publisher() does.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/wait_policy.hpp"
+
 namespace busbar {
 
 /// How to reach the broker.
@@ -23,6 +25,9 @@ struct ConnectOptions {
   /// Whether connect too waits, at most `timeout`, for a broker that is not there yet. Otherwise
   /// Errc::no_broker at once.
   bool wait_for_broker = false;
+  /// For every publisher and subscriber of this Bus that does not say otherwise. Not given:
+  /// $BUSBAR_WAIT (latency, balanced or power) if that is set, else balanced.
+  std::optional<WaitPolicy> wait = {};
 };
 
 /// What a subscriber's seat does to publishers.
@@ -52,6 +57,14 @@ class Start {
 struct SubscriberOptions {
   Delivery delivery = Delivery::reliable;
   Start start = Start::now();
+  /// How it waits for messages. Not given: as the Bus says.
+  std::optional<WaitPolicy> wait = {};
+};
+
+/// How a publisher wants its place.
+struct PublisherOptions {
+  /// How it waits for room. Not given: as the Bus says.
+  std::optional<WaitPolicy> wait = {};
 };
 
 /// What a publisher meets when there is no room.

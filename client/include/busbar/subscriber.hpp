@@ -48,6 +48,17 @@ class BUSBAR_EXPORT Subscriber {
   /// too_many_held only for a lossy seat or on a channel that says `evict`.
   Outcome poll_outcome() const;
 
+  /// Waits, as the seat's wait policy says, until receive or poll has something to say; takes
+  /// nothing. Without limit, or at most `timeout`. Outcomes: ok (a message or what else
+  /// poll_outcome() tells: ended, overrun); timeout; interrupted; closed; evicted; too_many_held
+  /// (where poll says so: release a message first). So this loop waits between batches and ends
+  /// with the channel:
+  ///   while (subscriber.wait() == Outcome::ok) subscriber.poll(callback, 256);
+  /// The end of a stream does not end it, look at poll_outcome() for that. Who neither polls nor
+  /// receives after ok is told ok again at once.
+  Outcome wait();
+  Outcome wait(std::chrono::nanoseconds timeout);
+
   /// Messages that this seat missed, exactly: at every moment what was received and lost() make
   /// what was committed since it joined and up to where it reads on. 0 for a reliable one.
   std::uint64_t lost() const noexcept;
@@ -55,8 +66,8 @@ class BUSBAR_EXPORT Subscriber {
   /// Messages that publishers of this channel dropped under drop_newest, all together.
   std::uint64_t dropped() const;
 
-  /// A waiting receive returns Outcome::interrupted; if none waits, the next one that would wait
-  /// does. Any thread, any signal handler; the Subscriber must be alive.
+  /// A waiting receive or wait returns Outcome::interrupted; if none waits, the next one that would
+  /// wait does. Any thread, any signal handler; the Subscriber must be alive.
   void interrupt() noexcept;
 
   /// The channel's name, its largest message in bytes, and its capacity in bytes. Throw
