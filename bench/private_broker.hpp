@@ -17,6 +17,7 @@ class PrivateBroker {
   ~PrivateBroker();
 
   const std::string& socket() const { return socket_; }
+  pid_t pid() const { return pid_; }
   void start();
   void kill();
 
