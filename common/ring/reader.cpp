@@ -61,14 +61,15 @@ Outcome Reader::look() const {
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
-  waiting_.begin();
+  waiting_.begin(at_.position, batch_bytes(ring_));
   while (rest(waiting_)) {
     const Outcome outcome = look();
     if (outcome != Outcome::empty) return outcome;
-    // What this wait ends with is decided there.
-    if (waiting_.is_long() && (interrupt.is_raised() || deadline.passed())) break;
+    // What the wait then ends with is decided there.
+    if (waiting_.may_read_clock() && (interrupt.is_raised() || deadline.passed())) break;
   }
-  return sleep(deadline, interrupt);
+  const SleepWatch watch(waiting_);
+  return watch.seen(sleep(deadline, interrupt));
 }
 
 Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
@@ -109,11 +110,17 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
       last.reset();
       sync::wait_for_token(bell, deadline.left(kLongestSleep));
       BUSBAR_CRASH_POINT("sleep.woken");
-      continue;
+    } else {
+      sync::wait_for_token(bell, deadline.left(kSlice));
+      last = claim_in_front();
+      if (last) suspect(*last);
     }
-    sync::wait_for_token(bell, deadline.left(kSlice));
-    last = claim_in_front();
-    if (last) suspect(*last);
+    // Mostly it is there now, and the fence can be saved.
+    outcome = look();
+    if (outcome != Outcome::empty) {
+      if ((sleepers.load(std::memory_order_relaxed) & bit) != 0) sleepers.fetch_and(~bit);
+      return outcome;
+    }
   }
 }
 

@@ -6,6 +6,15 @@
 #include "common/sync/pause.hpp"
 
 namespace busbar::ring {
+namespace {
+
+void yield(Waiting& waiting) noexcept {
+  const auto begin = std::chrono::steady_clock::now();
+  ::sched_yield();
+  waiting.yielded(std::chrono::steady_clock::now() - begin);
+}
+
+}  // namespace
 
 bool rest(Waiting& waiting) noexcept {
   const Rest next = waiting.next();
@@ -14,7 +23,7 @@ bool rest(Waiting& waiting) noexcept {
       for (std::uint32_t i = 0; i < next.pauses; ++i) sync::pause();
       return true;
     case Rest::Kind::yield:
-      ::sched_yield();
+      yield(waiting);
       return true;
     case Rest::Kind::sleep:
       break;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "common/base/wait_policy.hpp"
@@ -13,11 +13,13 @@ struct Rest {
   enum class Kind : std::uint8_t { pause, yield, sleep };
   Kind kind = Kind::pause;
   std::uint32_t pauses = 0;
+
+  friend bool operator==(const Rest&, const Rest&) = default;
 };
 
-/// A wait policy at work: rests between looks, pauses that grow (a waiting side that looks at every
-/// moment takes the cache line from under the other, and a batch cannot form), then yields, then
-/// sleep. A value that counts and reads no clock.
+/// A wait policy at work, and what it has learnt from the last waits: for how long a spin is worth
+/// it, whether others want the processor, and whether the stream is so dense that a batch should
+/// form. A value that goes by what it is told; it reads no clock. docs/adr/0022.
 class Waiting {
  public:
   /// What a look takes from the other side: a record's line from its writer; the cursors' lines
@@ -29,48 +31,42 @@ class Waiting {
 
   void set_policy(WaitPolicy policy) noexcept { policy_ = policy; }
 
-  /// A new wait begins.
-  void begin() noexcept {
-    round_ = 0;
-    pauses_ = look_ == Look::record ? 1 : 64;
-  }
+  /// A new wait begins, at `position`; batches need not be larger than `enough` bytes.
+  void begin(std::uint64_t position, std::uint64_t enough) noexcept;
 
-  Rest next() noexcept {
-    const Rounds rounds = rounds_of(policy_);
-    const std::uint32_t round = round_++;
-    if (round >= rounds.spins + rounds.yields) return {Rest::Kind::sleep};
-    if (round >= rounds.spins) return {Rest::Kind::yield};
-    const std::uint32_t pauses = pauses_;
-    pauses_ = std::min(pauses_ * 2, look_ == Look::record ? 16u : 256u);
-    return {Rest::Kind::pause, pauses};
-  }
+  /// What to do before the next look.
+  Rest next() noexcept;
+  /// The yield that it said is over.
+  void yielded(std::chrono::nanoseconds took) noexcept;
+  /// The sleep that it said is over; `found`: with what it waited for.
+  void slept(std::chrono::nanoseconds took, bool found) noexcept;
 
-  /// Whether it goes on for so long that reading the clock costs nothing any more.
-  bool is_long() const noexcept { return round_ % kRoundsPerClock == 0; }
+  /// Whether reading the clock costs little beside what was spent since it last said so.
+  bool may_read_clock() const noexcept { return yields_ != 0 || looks_ % 32 == 0; }
 
  private:
-  static constexpr std::uint32_t kRoundsPerClock = 16;
-
-  struct Rounds {
-    std::uint32_t spins;
-    std::uint32_t yields;
-  };
-  static Rounds rounds_of(WaitPolicy policy) noexcept {
-    switch (policy) {
-      case WaitPolicy::latency:
-        return {20'000, 1'000};
-      case WaitPolicy::balanced:
-        return {40, 8};
-      case WaitPolicy::power:
-        return {1, 0};
-    }
-    return {40, 8};
-  }
+  void learn_density(std::uint64_t batch, std::uint64_t enough) noexcept;
+  void learn_company(std::uint64_t batch, std::uint64_t enough) noexcept;
+  Rest next_by_latency() noexcept;
+  Rest next_by_balance() noexcept;
+  Rest pause() noexcept;
+  Rest yield() noexcept;
 
   Look look_;
   WaitPolicy policy_;
-  std::uint32_t round_ = 0;
-  std::uint32_t pauses_ = 1;
+  // of this wait
+  std::uint32_t looks_ = 0;
+  std::uint32_t spent_ = 0;  // pauses
+  std::uint32_t yields_ = 0;
+  bool was_long_yield_ = false;
+  bool has_slept_ = false;
+  // learnt
+  std::uint64_t position_ = 0;   // where the last wait began
+  std::uint32_t budget_ = 1024;  // of pauses, before it sleeps
+  std::uint32_t density_ = 0;    // waits lately that were over at their first look
+  std::uint32_t company_ = 0;    // yields lately that gave way to somebody
+  std::uint32_t shy_waits_ = 0;  // still to come, in which a yield would take too long
+  std::uint32_t shyness_ = 0;    // how many it were the last time
 };
 
 }  // namespace busbar::ring

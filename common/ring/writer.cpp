@@ -66,12 +66,18 @@ Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt)
 /// way: that may come about while it waits, when fellows claim on.
 template <typename Attempt>
 Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt) {
-  waiting_.begin();
+  waiting_.begin(needed(), batch_bytes(ring_));
   while (rest(waiting_)) {
     const Outcome outcome = attempt();
     if (outcome != Outcome::full || waits_for_itself()) return outcome;
-    if (waiting_.is_long() && (interrupt.is_raised() || deadline.passed())) break;
+    if (waiting_.may_read_clock() && (interrupt.is_raised() || deadline.passed())) break;
   }
+  const SleepWatch watch(waiting_);
+  return watch.seen(sleep_for_room(interrupt, deadline, attempt));
+}
+
+template <typename Attempt>
+Outcome Writer::sleep_for_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt) {
   DoorbellBytes& bell = ring_.doorbells[slot_].bell;
   const std::uint64_t bit = std::uint64_t{1} << slot_;
   std::optional<Blocker> blocker;
@@ -101,6 +107,12 @@ Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attem
     sync::wait_for_token(bell, deadline.left(kSlice));
     watch_.heed(ring_);
     blocker = watch_.look(ring_, needed());
+    // Mostly there is room now, and the fence can be saved.
+    outcome = attempt();
+    if (outcome != Outcome::full || waits_for_itself()) {
+      ring_.seats_control->room_waiters.fetch_and(~bit);
+      return outcome;
+    }
   }
 }
 

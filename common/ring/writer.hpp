@@ -104,6 +104,8 @@ class Writer {
   Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
   template <typename Attempt>
   Outcome await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt);
+  template <typename Attempt>
+  Outcome sleep_for_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt);
   bool waits_for_itself() const;
   std::uint64_t needed() const;
   Deadline block_deadline() const;
