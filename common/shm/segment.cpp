@@ -18,6 +18,7 @@
 #include "common/base/error.hpp"
 #include "common/base/rough_size.hpp"
 #include "common/base/units.hpp"
+#include "common/shm/huge_pages.hpp"
 
 namespace busbar::shm {
 namespace {
@@ -92,7 +93,7 @@ Error no_room(Backing backing, std::uint64_t bytes) {
                                 kSharedMemory);
 }
 
-void reserve(int fd, Backing backing, std::uint64_t bytes) {
+void reserve(int fd, Backing backing, std::uint64_t bytes, Pages pages) {
   if (bytes > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
     throw no_room(backing, bytes);
   }
@@ -102,6 +103,7 @@ void reserve(int fd, Backing backing, std::uint64_t bytes) {
   }
   // What exceeds memory is given out too, until the kernel kills somebody.
   if (bytes > available_memory().value_or(bytes)) throw no_memory(bytes);
+  if (pages == Pages::huge) begin_with_huge_pages(fd, bytes);
   int error = EINTR;
   while (error == EINTR) error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
   if (error == ENOSPC || error == ENOMEM || error == EFBIG) throw no_room(backing, bytes);
@@ -131,13 +133,14 @@ UniqueFd reopened(int fd) {
 
 }  // namespace
 
-Segment Segment::create(Backing backing, const std::string& name, std::uint64_t bytes) {
+Segment Segment::create(Backing backing, const std::string& name, std::uint64_t bytes,
+                        Pages pages) {
   Segment segment(backing, name, bytes);
   const bool named = backing == Backing::named;
   segment.writable_ = named ? create_named(name) : create_sealed(name);
   segment.linked_ = named;
   try {
-    reserve(segment.writable_.get(), backing, bytes);
+    reserve(segment.writable_.get(), backing, bytes, pages);
     if (!named) seal(segment.writable_.get());
     segment.readable_ = reopened(segment.writable_.get());
   } catch (...) {

@@ -8,6 +8,8 @@
 namespace busbar::shm {
 
 enum class Backing { named, sealed };
+/// What its memory is made of: as the kernel has it, or huge pages as far as it grants them.
+enum class Pages { ordinary, huge };
 
 /// A shared-memory segment as the broker creates it: its room reserved, mode 0600, with descriptors
 /// to hand out. Not thread-safe; move-only. Destruction closes; unlink() removes a name.
@@ -17,7 +19,8 @@ class Segment {
   /// named: /dev/shm/NAME, O_EXCL (NAME without a slash). sealed: a memfd that can neither shrink
   /// nor grow; NAME is for /proc only. Throws Errc::limit if the memory is not there (the text has
   /// the size, what is free and the remedy), Errc::system otherwise. Leaves nothing behind.
-  static Segment create(Backing backing, const std::string& name, std::uint64_t bytes);
+  static Segment create(Backing backing, const std::string& name, std::uint64_t bytes,
+                        Pages pages = Pages::ordinary);
 
   /// What an earlier process has created so: /dev/shm/NAME, or the memfd behind a descriptor.
   /// Throws Errc::damaged if it is missing, not this user's alone or, sealed, without its seals;
