@@ -10,5 +10,6 @@
 #include "busbar/outcome.hpp"
 #include "busbar/publisher.hpp"
 #include "busbar/subscriber.hpp"
+#include "busbar/tuning.hpp"
 #include "busbar/units.hpp"
 #include "busbar/version.hpp"
