@@ -57,6 +57,14 @@ void add_settings(CLI::App& app, CreateOptions& create) {
                  "auto (membarrier where the kernel has it), full (both sides pay)")
       ->check(CLI::IsMember({"auto", "full"}))
       ->type_name("RULE");
+  app.add_option("--huge-pages", settings.huge_pages,
+                 "The ring in pages of 2 MiB: off, or try (what the system refuses is shown)")
+      ->check(CLI::IsMember({"off", "try"}))
+      ->type_name("WORD");
+  add_number(app, "--numa-node", settings.numa_node, 0, 1023,
+             "NUMA node that its memory comes from, as long as that has any");
+  app.add_flag("--lock-memory,!--no-lock-memory", settings.lock_memory,
+               "Locked into memory, so that it is never swapped out");
   add_access(app, "--publish", settings.publish,
              "Who may publish, beside the broker's user and root: users by name or number, groups "
              "behind an @, or \"*\" for everybody");

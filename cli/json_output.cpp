@@ -43,6 +43,11 @@ Json to_document(const ChannelInfo& channel) {
           {"dropped", channel.dropped},
           {"evicted", channel.evicted},
           {"memory", channel.memory},
+          {"huge_pages", channel.huge_pages},
+          {"huge_bytes", channel.huge_bytes},
+          {"numa_node", channel.numa_node ? Json(*channel.numa_node) : Json()},
+          {"lock_memory", channel.lock_memory},
+          {"fallbacks", channel.fallbacks},
           {"load", to_document(channel.load)}};
 }
 

@@ -16,6 +16,26 @@ std::string when_full_line(const ChannelInfo& channel) {
   return text;
 }
 
+/// "4.1MiB, 4MiB of it in huge pages, on NUMA node 1, locked": what was asked for. What is not so
+/// stands in the lines below it.
+std::string memory_line(const ChannelInfo& channel) {
+  std::string text = size_text(channel.memory);
+  if (channel.huge_pages == "try") {
+    text += ", " + size_text(channel.huge_bytes) + " of it in huge pages";
+  }
+  if (channel.numa_node) text += ", on NUMA node " + std::to_string(*channel.numa_node);
+  if (channel.lock_memory) text += ", locked";
+  return text;
+}
+
+std::string fallback_lines(const ChannelInfo& channel) {
+  std::string text;
+  for (const std::string& fallback : channel.fallbacks) {
+    text += "not granted  " + printable(fallback) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string when_full_text(WhenFull when_full) {
@@ -52,7 +72,7 @@ std::string settings_text(const ChannelInfo& channel) {
          "\nalignment    " + size_text(channel.alignment) +                     //
          "\nsegment      " + printable(channel.segment) +                       //
          "\nfences       " + printable(channel.fences) +                        //
-         "\nmemory       " + size_text(channel.memory) + "\n";
+         "\nmemory       " + memory_line(channel) + "\n" + fallback_lines(channel);
 }
 
 }  // namespace busbar::cli

@@ -2,6 +2,7 @@
 
 #include "common/control/messages.hpp"
 #include "common/ring/format.hpp"
+#include "common/shm/memory_options.hpp"
 #include "common/shm/segment.hpp"
 
 namespace busbar::config {
@@ -10,6 +11,7 @@ namespace busbar::config {
 struct ChannelPlan {
   ring::Settings ring = {};
   shm::Backing backing = shm::Backing::named;
+  shm::MemoryOptions memory = {};
   control::Access publish = {}, subscribe = {};
 };
 

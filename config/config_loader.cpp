@@ -11,6 +11,7 @@
 #include "common/base/names.hpp"
 #include "common/base/units.hpp"
 #include "common/layout/limits.hpp"
+#include "common/shm/memory_options.hpp"
 #include "config/config_access.hpp"
 #include "config/config_file.hpp"
 #include "config/config_section.hpp"
@@ -23,6 +24,7 @@ using Keys = std::vector<ConfigSection::Key>;
 
 const std::vector<std::string> kWhenFull{"block", "drop_newest", "evict"};
 const std::vector<std::string> kFences{"auto", "full"};
+const std::vector<std::string> kHugePages{"off", "try"};
 const std::vector<std::string> kSegments{"auto", "named", "sealed"};
 const std::vector<std::string> kLevels{"trace", "debug", "info", "warn", "error", "off"};
 const std::vector<std::string> kTargets{"auto", "stderr", "journal"};
@@ -122,6 +124,14 @@ class Loader {
          [&](const ConfigNode& node) { settings.segment = section_.one_of(node, kSegments); }},
         {"fences",
          [&](const ConfigNode& node) { settings.fences = section_.one_of(node, kFences); }},
+        {"huge_pages",
+         [&](const ConfigNode& node) { settings.huge_pages = section_.one_of(node, kHugePages); }},
+        {"numa_node",
+         [&](const ConfigNode& node) {
+           settings.numa_node = section_.count(node, 0, shm::kMostNode);
+         }},
+        {"lock_memory",
+         [&](const ConfigNode& node) { settings.lock_memory = section_.flag(node); }},
         {"publish",
          [&](const ConfigNode& node) { settings.publish = read_access(section_, node); }},
         {"subscribe",

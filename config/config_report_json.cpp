@@ -22,6 +22,11 @@ Json document(const Allowed& who) {
           {"groups", accounts(who.groups)}};
 }
 
+/// What is not given is null.
+Json number(std::optional<std::uint32_t> value) {
+  return value ? Json(*value) : Json();
+}
+
 Json settings(const ReportedChannel& channel) {
   const ring::Settings& ring = channel.plan.ring;
   return {{"capacity", ring.capacity},
@@ -35,6 +40,9 @@ Json settings(const ReportedChannel& channel) {
           {"segment", backing_text(channel.plan.backing)},
           {"segment_asked", channel.segment_asked},
           {"fences", fence_rule_text(ring.fence_rule)},
+          {"huge_pages", huge_pages_text(channel.plan.memory.huge_pages)},
+          {"numa_node", number(channel.plan.memory.numa_node)},
+          {"lock_memory", channel.plan.memory.lock},
           {"publish", document(channel.publish)},
           {"subscribe", document(channel.subscribe)},
           {"memory", channel.memory}};

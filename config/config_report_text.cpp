@@ -122,6 +122,21 @@ std::string roundings_text(std::span<const ReportedChannel> channels) {
   return text;
 }
 
+/// One line for each channel that asks for more than to have its memory.
+std::string memory_options_text(std::span<const ReportedChannel> channels) {
+  std::string text;
+  for (const ReportedChannel& channel : channels) {
+    const shm::MemoryOptions& wanted = channel.plan.memory;
+    if (wanted == shm::MemoryOptions()) continue;
+    text += channel.plan.ring.name + ": memory, as far as the system grants it:";
+    if (wanted.huge_pages) text += " in huge pages,";
+    if (wanted.numa_node) text += " on NUMA node " + std::to_string(*wanted.numa_node) + ",";
+    if (wanted.lock) text += " locked,";
+    text.back() = '\n';
+  }
+  return text;
+}
+
 std::string channels_text(const ConfigReport& report) {
   std::vector<Row> numbers{{"CHANNEL", "CAPACITY", "MAX MESSAGE", "WHEN FULL", "PUBLISHERS",
                             "SUBSCRIBERS", "ALIGNMENT", "FENCES", "MEMORY"}};
@@ -134,7 +149,8 @@ std::string channels_text(const ConfigReport& report) {
   if (dynamic) numbers.push_back(numbers_row("(any other)", report.dynamic));
   if (dynamic) access.push_back(access_row("(any other)", report.dynamic));
   if (numbers.size() == 1) return "no channels but those that admins create\n";
-  return columns(numbers) + "\n" + columns(access) + roundings_text(report.channels);
+  return columns(numbers) + "\n" + columns(access) + roundings_text(report.channels) +
+         memory_options_text(report.channels);
 }
 
 std::string memory_text(const ConfigReport& report) {

@@ -49,7 +49,7 @@ class Resolution {
     const auto publish = access("publish", &control::ChannelSettings::publish);
     const auto subscribe = access("subscribe", &control::ChannelSettings::subscribe);
     const bool others = admits_others(publish, own_) || admits_others(subscribe, own_);
-    return {settings_, backing(others), publish, subscribe};
+    return {settings_, backing(others), memory(), publish, subscribe};
   }
 
  private:
@@ -154,6 +154,19 @@ class Resolution {
            " is unknown; give \"auto\", \"named\" or \"sealed\"");
   }
 
+  shm::MemoryOptions memory() const {
+    const auto word = chosen<std::string>(&control::ChannelSettings::huge_pages, "off");
+    if (word != "off" && word != "try") {
+      refuse("huge_pages " + busbar::quoted(word) + " is unknown; give \"off\" or \"try\"");
+    }
+    const auto node = given_.numa_node ? given_.numa_node : defaults_.numa_node;
+    if (node.value_or(0) > shm::kMostNode) {
+      refuse("numa_node " + std::to_string(*node) + " is out of range; give 0 to " +
+             std::to_string(shm::kMostNode));
+    }
+    return {word == "try", node, chosen(&control::ChannelSettings::lock_memory, false)};
+  }
+
   void fences() {
     const auto word = chosen<std::string>(&control::ChannelSettings::fences, "auto");
     if (word != "auto" && word != "full") {
@@ -190,6 +203,14 @@ class Differences {
   std::string text_;
 };
 
+void compare_memory(Differences& found, const shm::MemoryOptions& existing,
+                    const shm::MemoryOptions& wanted) {
+  const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
+  found.compare("huge_pages", existing.huge_pages, wanted.huge_pages, huge_pages_text);
+  found.compare("numa_node", existing.numa_node, wanted.numa_node, numa_node_text);
+  found.compare("lock_memory", existing.lock, wanted.lock, flag);
+}
+
 void compare_fixed(Differences& found, const ChannelPlan& plan, const ChannelPlan& other) {
   const auto number = [](std::uint32_t value) { return std::to_string(value); };
   const ring::Settings& existing = plan.ring;
@@ -203,6 +224,7 @@ void compare_fixed(Differences& found, const ChannelPlan& plan, const ChannelPla
   found.compare("alignment", existing.alignment, wanted.alignment, number);
   found.compare("fences", existing.fence_rule, wanted.fence_rule, fence_rule_text);
   found.compare("segment", plan.backing, other.backing, backing_text);
+  compare_memory(found, plan.memory, other.memory);
 }
 
 void compare_access(Differences& found, const ChannelPlan& existing, const ChannelPlan& wanted) {
@@ -251,6 +273,14 @@ std::string when_full_text(layout::WhenFull when_full) {
 
 std::string fence_rule_text(layout::FenceRule rule) {
   return rule == layout::FenceRule::membarrier ? "membarrier" : "full";
+}
+
+std::string huge_pages_text(bool wanted) {
+  return wanted ? "try" : "off";
+}
+
+std::string numa_node_text(std::optional<std::uint32_t> node) {
+  return node ? std::to_string(*node) : "any";
 }
 
 std::string backing_text(shm::Backing backing) {

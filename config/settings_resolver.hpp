@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/control/messages.hpp"
@@ -40,5 +41,7 @@ std::string access_change(const ChannelPlan& existing, const ChannelPlan& wanted
 std::string when_full_text(layout::WhenFull when_full);
 std::string fence_rule_text(layout::FenceRule rule);
 std::string backing_text(shm::Backing backing);
+std::string huge_pages_text(bool wanted);
+std::string numa_node_text(std::optional<std::uint32_t> node);
 
 }  // namespace busbar::config

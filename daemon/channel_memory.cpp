@@ -6,6 +6,9 @@
 #include "common/base/error.hpp"
 #include "common/layout/geometry.hpp"
 #include "common/ring/membership.hpp"
+#include "common/shm/huge_pages.hpp"
+#include "common/shm/locked_memory.hpp"
+#include "common/shm/numa.hpp"
 #include "common/sync/process_identity.hpp"
 
 namespace busbar::daemon {
@@ -28,21 +31,30 @@ ring::Member own_member() {
 
 }  // namespace
 
-ChannelMemory::ChannelMemory(const ring::Settings& settings, shm::Backing backing,
-                             const std::string& name, std::uint64_t epoch)
-    : ring_(shm::Segment::create(backing, name + "-ring", ring::ring_bytes(settings))),
-      seats_(create_beside(ring_, name + "-seats", ring::seats_bytes(settings))) {
-  try {
-    BUSBAR_CRASH_POINT("channel.created");
-    map(settings);
-    ring::format(ring_mapping_.data(), seats_mapping_.data(), settings);
-    BUSBAR_CRASH_POINT("channel.formatted");
-    view_ = ring::view(ring_mapping_.data(), ring_.bytes(), seats_mapping_.data(), seats_.bytes());
-    ring::set_broker(view_, own_member(), epoch);
-  } catch (...) {
-    unlink();
-    throw;
-  }
+ChannelMemory::ChannelMemory(const config::ChannelPlan& plan, const std::string& name,
+                             std::uint64_t epoch)
+    : ChannelMemory(create(plan, name)) {
+  // What fails from here on meets the destructor, which unlinks.
+  BUSBAR_CRASH_POINT("channel.created");
+  map(plan.ring);
+  ring::format(ring_mapping_.data(), seats_mapping_.data(), plan.ring);
+  BUSBAR_CRASH_POINT("channel.formatted");
+  view_ = ring::view(ring_mapping_.data(), ring_.bytes(), seats_mapping_.data(), seats_.bytes());
+  ring::set_broker(view_, own_member(), epoch);
+  report_ = settle(plan.memory);
+}
+
+ChannelMemory::ChannelMemory(Created created)
+    : ring_(std::move(created.ring)), seats_(std::move(created.seats)) {}
+
+ChannelMemory::Created ChannelMemory::create(const config::ChannelPlan& plan,
+                                             const std::string& name) {
+  const shm::PreferredNode node(plan.memory.numa_node);
+  const auto pages = plan.memory.huge_pages ? shm::Pages::huge : shm::Pages::ordinary;
+  auto ring =
+      shm::Segment::create(plan.backing, name + "-ring", ring::ring_bytes(plan.ring), pages);
+  auto seats = create_beside(ring, name + "-seats", ring::seats_bytes(plan.ring));
+  return {std::move(ring), std::move(seats)};
 }
 
 ChannelMemory::ChannelMemory(const ring::Settings& settings, shm::Segment ring, shm::Segment seats)
@@ -74,6 +86,30 @@ ChannelMemory::~ChannelMemory() {
 
 std::string ChannelMemory::name() const {
   return ring_.name().substr(0, ring_.name().rfind('-'));
+}
+
+shm::MemoryReport ChannelMemory::settle(const shm::MemoryOptions& options) const {
+  shm::MemoryReport report;
+  const auto note = [&report](const std::string& what, const std::string& refusal) {
+    if (!refusal.empty()) report.fallbacks.push_back(what + ": " + refusal);
+  };
+  if (options.huge_pages) {
+    const shm::HugePages huge = shm::collapse(ring_mapping_.data(), ring_.bytes());
+    report.huge_bytes = huge.bytes;
+    note("huge pages", huge.refusal);
+  }
+  if (options.numa_node) {
+    const shm::PreferredNode again(options.numa_node);
+    note("NUMA node " + std::to_string(*options.numa_node),
+         !again.refusal().empty()
+             ? again.refusal()
+             : shm::misplaced(ring_mapping_.data(), ring_.bytes(), *options.numa_node));
+  }
+  if (options.lock) {
+    const std::string refusal = shm::lock(ring_mapping_.data(), ring_.bytes());
+    note("lock", refusal.empty() ? shm::lock(seats_mapping_.data(), seats_.bytes()) : refusal);
+  }
+  return report;
 }
 
 int ChannelMemory::ring_fd(control::Role role) const noexcept {

@@ -122,12 +122,22 @@ std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelC
   return channel;
 }
 
+std::shared_ptr<Channel> ChannelRegistry::add(config::ChannelPlan plan, ChannelCost cost,
+                                              std::shared_ptr<ChannelMemory> memory) {
+  const auto channel =
+      add(std::move(plan), std::move(cost), std::move(memory), {::geteuid(), Origin::config});
+  tell_settled(*channel);
+  return channel;
+}
+
 std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
                                                 std::shared_ptr<ChannelMemory> memory) {
   const ring::Settings& ring = record.plan.ring;
   const std::uint64_t bytes = ring::ring_bytes(ring) + ring::seats_bytes(ring);
   ChannelCost cost{quota_.take(bytes), shares_.keep_channel(record.creator.user, bytes)};
-  return add(record.plan, std::move(cost), std::move(memory), record.creator);
+  const auto channel = add(record.plan, std::move(cost), std::move(memory), record.creator);
+  if (channel->memory()) settle(channel);
+  return channel;
 }
 
 std::shared_ptr<Channel> ChannelRegistry::adopt(const ChannelRecord& record,
@@ -214,8 +224,7 @@ std::shared_ptr<Channel> ChannelRegistry::create(config::ChannelPlan plan, uid_t
   const auto memory = std::make_shared<std::shared_ptr<ChannelMemory>>();
   maker_.post(
       {[=, wanted = channel->plan(), names = segment_names_, epoch = ledger_.epoch()] {
-         *memory =
-             std::make_shared<ChannelMemory>(wanted.ring, wanted.backing, names.next(), epoch);
+         *memory = std::make_shared<ChannelMemory>(wanted, names.next(), epoch);
        },
        [=, this](const std::exception_ptr& failure) { created(channel, *memory, failure); }});
   return channel;
@@ -235,6 +244,7 @@ void ChannelRegistry::created(const std::shared_ptr<Channel>& channel,
   } else {
     note_down(*channel);
     tell_created(*channel);
+    tell_settled(*channel);
   }
   wake(channel->take_waiters(), failure);
 }
@@ -251,6 +261,40 @@ void ChannelRegistry::tell_created(const Channel& channel) {
   } else {
     notes_.about(channel.creator().user, text);
   }
+}
+
+/// What was asked for and came, or did not.
+void ChannelRegistry::tell_settled(const Channel& channel) {
+  const shm::MemoryOptions& wanted = channel.plan().memory;
+  if (wanted == shm::MemoryOptions()) return;
+  const LogFields fields{{"BUSBAR_CHANNEL", channel.name()}};
+  std::string text = "channel " + busbar::quoted(channel.name()) + ": memory";
+  if (wanted.huge_pages) {
+    text += ", " + size_text(channel.memory()->report().huge_bytes) + " in huge pages";
+  }
+  if (wanted.numa_node) text += ", asked for on NUMA node " + std::to_string(*wanted.numa_node);
+  if (wanted.lock) text += ", asked to be locked";
+  const auto& fallbacks = channel.memory()->report().fallbacks;
+  text += fallbacks.empty() ? "; all granted" : "; not granted:";
+  for (const std::string& fallback : fallbacks) text += " " + fallback + ";";
+  if (!fallbacks.empty()) text.pop_back();
+  if (channel.creator().origin == Origin::config) {
+    spdlog::log(fallbacks.empty() ? spdlog::level::info : spdlog::level::warn, "{}", text);
+  } else {
+    notes_.about(channel.creator().user, text);
+  }
+}
+
+void ChannelRegistry::settle(const std::shared_ptr<Channel>& channel) {
+  const shm::MemoryOptions wanted = channel->plan().memory;
+  if (wanted == shm::MemoryOptions()) return;
+  const auto report = std::make_shared<shm::MemoryReport>();
+  maker_.post({[=, memory = channel->memory()] { *report = memory->settle(wanted); },
+               [=, this](const std::exception_ptr&) {
+                 if (!channel->memory()) return;  // removed meanwhile
+                 channel->memory()->set_report(std::move(*report));
+                 tell_settled(*channel);
+               }});
 }
 
 void ChannelRegistry::set_access(Channel& channel, control::Access publish,

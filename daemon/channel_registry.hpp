@@ -61,9 +61,7 @@ class ChannelRegistry {
   std::shared_ptr<Channel> create(config::ChannelPlan plan, uid_t user, Origin origin);
   /// The same with memory that is there already, formatted for a number of next_id().
   std::shared_ptr<Channel> add(config::ChannelPlan plan, ChannelCost cost,
-                               std::shared_ptr<ChannelMemory> memory) {
-    return add(std::move(plan), std::move(cost), std::move(memory), {::geteuid(), Origin::config});
-  }
+                               std::shared_ptr<ChannelMemory> memory);
   std::uint64_t next_id() noexcept { return ledger_.next_channel(); }
 
   /// One that an earlier broker has made, as the ledger has it, whatever the limits are.
@@ -110,6 +108,8 @@ class ChannelRegistry {
                  bool sound);
   void reclaim_later(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void tell_created(const Channel& channel);
+  void tell_settled(const Channel& channel);
+  void settle(const std::shared_ptr<Channel>& channel);
   void close_torn(const std::shared_ptr<Channel>& channel);
   void release_foreign(const std::shared_ptr<Channel>& channel, std::vector<Place> places);
   void released_foreign(const std::shared_ptr<Channel>& channel, const std::vector<Place>& places);

@@ -28,7 +28,7 @@ void read(WantedConfig& wanted, const std::function<config::Config()>& load) {
 std::shared_ptr<ChannelMemory> memory_of(const config::ChannelPlan& plan, const SegmentNames& names,
                                          std::uint64_t epoch) {
   try {
-    return std::make_shared<ChannelMemory>(plan.ring, plan.backing, names.next(), epoch);
+    return std::make_shared<ChannelMemory>(plan, names.next(), epoch);
   } catch (const Error& error) {
     throw Error(error.errc(), "channel " + busbar::quoted(plan.ring.name) + ": " + error.what());
   }

@@ -11,8 +11,9 @@ namespace {
 // numbers), stay below 64 KiB: names have 128 bytes, twice that with escapes, a channel 18 numbers
 // of at most 20 digits; a subscriber 6, and 8 held messages of 2.
 constexpr std::size_t kPage = 64;
-// A channel's report also tells its load: two more names and 7 numbers.
-constexpr std::size_t kChannelPage = 32;
+// A channel's report also tells its load, two more names and 7 numbers, and three fallbacks of at
+// most 250 bytes.
+constexpr std::size_t kChannelPage = 24;
 // Channels that one answer may pass over because the asker may not see them.
 constexpr std::size_t kLooksAtATime = 128;
 
@@ -135,6 +136,12 @@ control::ChannelReport channel_report(const Channel& channel, const SessionTable
   report.publishers = channel.held(control::Role::publisher);
   report.subscribers = channel.held(control::Role::subscriber);
   report.memory = channel.memory_bytes();
+  const shm::MemoryOptions& options = channel.plan().memory;
+  report.huge_pages = config::huge_pages_text(options.huge_pages);
+  report.numa_node = options.numa_node;
+  report.lock_memory = options.lock;
+  report.huge_bytes = channel.memory()->report().huge_bytes;
+  report.fallbacks = channel.memory()->report().fallbacks;
   const auto counts = ring::channel_counts(channel.memory()->view());
   report.claimed = counts.claimed;
   report.tail = counts.tail;

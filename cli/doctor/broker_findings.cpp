@@ -121,6 +121,20 @@ Findings held_up(const std::vector<ChannelInfo>& channels) {
   return findings;
 }
 
+/// What a channel asked of the machine for its memory, and did not get.
+Findings not_granted(const std::vector<ChannelInfo>& channels) {
+  Findings findings;
+  for (const ChannelInfo& channel : channels) {
+    for (const std::string& fallback : channel.fallbacks) {
+      findings.push_back({warning, "channels",
+                          "channel \"" + channel.name + "\": not granted: " + printable(fallback),
+                          "the channel works without it, slower in the worst case",
+                          "busbar show " + shell_word(channel.name) + "   # what was asked for"});
+    }
+  }
+  return findings;
+}
+
 /// Nothing is taken from a process that is stopped: it may go on at any moment.
 Findings stopped(const std::vector<ClientInfo>& clients) {
   Findings findings;
@@ -149,6 +163,7 @@ Findings broker_findings(const BrokerState& state) {
   append(findings, room(state));
   findings.push_back(latency(state.broker));
   append(findings, held_up(state.channels));
+  append(findings, not_granted(state.channels));
   append(findings, stopped(state.clients));
   return findings;
 }

@@ -55,8 +55,9 @@ void ChannelMapping::attach(const std::vector<UniqueFd>& descriptors) {
   const UniqueFd& seats = descriptors[1];
   const std::uint64_t data_offset = checked_data_offset(ring, seats);
   const auto access = role_ == Role::publisher ? shm::Access::read_write : shm::Access::read_only;
+  const auto tables = connection_->prefault() ? shm::Tables::filled : shm::Tables::as_touched;
   ring_mapping_ =
-      shm::Mapping::doubled(ring.get(), shm::segment_size(ring.get()), data_offset, access);
+      shm::Mapping::doubled(ring.get(), shm::segment_size(ring.get()), data_offset, access, tables);
   seats_mapping_ =
       shm::Mapping::plain(seats.get(), shm::segment_size(seats.get()), shm::Access::read_write);
   ring_ = ring::view(ring_mapping_.data(), ring_mapping_.bytes(), seats_mapping_.data(),

@@ -51,6 +51,7 @@ bool was_done_before(const RequestBody& body, const Error& error) {
 Connection::Connection(const ConnectOptions& options)
     : timeout_(options.timeout),
       wait_policy_(wait_policy_of(options)),
+      prefault_(options.prefault),
       registration_(options),
       looked_at_(sync::coarse_milliseconds()) {
   const auto deadline = Deadline::after(timeout_);

@@ -65,6 +65,8 @@ class Connection {
   const Registration& registration() const noexcept { return registration_; }
   /// Of handles that do not say otherwise.
   WaitPolicy wait_policy() const noexcept { return wait_policy_; }
+  /// What ConnectOptions says.
+  bool prefault() const noexcept { return prefault_; }
   const std::string& socket() const noexcept { return link_.path(); }
 
  private:
@@ -87,6 +89,7 @@ class Connection {
   ForkGuard fork_guard_;
   const std::chrono::nanoseconds timeout_;
   const WaitPolicy wait_policy_;
+  const bool prefault_;
   std::timed_mutex mutex_;  // of all but the last ones
   Registration registration_;
   BrokerLink link_;

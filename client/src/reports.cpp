@@ -82,6 +82,11 @@ ChannelInfo info_of(const control::ChannelReport& report) {
   info.dropped = report.dropped;
   info.evicted = report.evicted;
   info.memory = report.memory;
+  info.huge_pages = report.huge_pages;
+  info.huge_bytes = report.huge_bytes;
+  info.numa_node = report.numa_node;
+  info.lock_memory = report.lock_memory;
+  info.fallbacks = report.fallbacks;
   info.load = load_of(report.load);
   return info;
 }
@@ -136,6 +141,9 @@ control::ChannelSettings settings_of(const ChannelOptions& options) {
   settings.alignment = options.alignment;
   settings.segment = options.segment;
   settings.fences = options.fences;
+  settings.huge_pages = options.huge_pages;
+  settings.numa_node = options.numa_node;
+  settings.lock_memory = options.lock_memory;
   if (options.publish) settings.publish = access_of(*options.publish);
   if (options.subscribe) settings.subscribe = access_of(*options.subscribe);
   return settings;

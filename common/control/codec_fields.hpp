@@ -46,6 +46,9 @@ void fields(A& a, typename A::template Ref<ChannelSettings> m) {
   a("alignment", m.alignment);
   a("segment", m.segment);
   a("fences", m.fences);
+  a("huge_pages", m.huge_pages);
+  a("numa_node", m.numa_node);
+  a("lock_memory", m.lock_memory);
   a("publish", m.publish);
   a("subscribe", m.subscribe);
 }
@@ -159,6 +162,11 @@ void fields(A& a, typename A::template Ref<ChannelReport> m) {
   a("dropped", m.dropped);
   a("evicted", m.evicted);
   a("memory", m.memory);
+  a("huge_pages", m.huge_pages);
+  a("huge_bytes", m.huge_bytes);
+  a("numa_node", m.numa_node);
+  a("lock_memory", m.lock_memory);
+  a("fallbacks", m.fallbacks);
   a("load", m.load);
 }
 

@@ -49,8 +49,11 @@ struct ChannelSettings {  // all optional: what is missing is the broker's defau
   std::optional<std::string> when_full = {};  // "block", "drop_newest", "evict"
   std::optional<std::uint64_t> block_timeout_ns = {};
   std::optional<std::uint32_t> max_publishers = {}, max_subscribers = {}, alignment = {};
-  std::optional<std::string> segment = {};  // "auto", "named", "sealed"
-  std::optional<std::string> fences = {};   // "auto", "full"
+  std::optional<std::string> segment = {};     // "auto", "named", "sealed"
+  std::optional<std::string> fences = {};      // "auto", "full"
+  std::optional<std::string> huge_pages = {};  // "off", "try"
+  std::optional<std::uint32_t> numa_node = {};
+  std::optional<bool> lock_memory = {};
   std::optional<Access> publish = {}, subscribe = {};
 
   bool operator==(const ChannelSettings&) const = default;
@@ -140,6 +143,11 @@ struct ChannelReport {
   std::uint32_t max_publishers = 0, max_subscribers = 0, alignment = 0;
   std::uint32_t publishers = 0, subscribers = 0;
   std::uint64_t claimed = 0, tail = 0, sequence = 0, dropped = 0, evicted = 0, memory = 0;
+  std::string huge_pages;                       // "off", "try"
+  std::uint64_t huge_bytes = 0;                 // of the ring, in huge pages
+  std::optional<std::uint32_t> numa_node = {};  // that was asked for
+  bool lock_memory = false;                     // the same
+  std::vector<std::string> fallbacks = {};      // what of these three the system refused, in words
   LoadReport load;
 };
 struct Created {

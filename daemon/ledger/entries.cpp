@@ -43,6 +43,19 @@ bool load(const AccessList& from, control::Access& to) {
   return true;
 }
 
+void store(ChannelEntry& to, const shm::MemoryOptions& from) {
+  to.huge_pages = from.huge_pages ? 1 : 0;
+  to.lock_memory = from.lock ? 1 : 0;
+  to.numa_node = from.numa_node ? *from.numa_node + 1 : 0;
+}
+
+bool load(const ChannelEntry& from, shm::MemoryOptions& to) {
+  to = {.huge_pages = from.huge_pages == 1, .numa_node = {}, .lock = from.lock_memory == 1};
+  if (from.numa_node != 0) to.numa_node = from.numa_node - 1;
+  return from.huge_pages <= 1 && from.lock_memory <= 1 &&
+         to.numa_node.value_or(0) <= shm::kMostNode;
+}
+
 bool sensible(const ring::Settings& ring) {
   using namespace layout;
   return is_channel_name(ring.name) && ring.channel_id != 0 && std::has_single_bit(ring.capacity) &&
@@ -96,6 +109,7 @@ ChannelEntry entry_of(const ChannelRecord& record) {
   entry.origin = static_cast<std::uint32_t>(record.creator.origin);
   store(entry.name, ring.name);
   store(entry.segments, record.segments);
+  store(entry, record.plan.memory);
   store(entry.publish, record.plan.publish);
   store(entry.subscribe, record.plan.subscribe);
   return entry;
@@ -118,7 +132,7 @@ bool read(const ChannelEntry& entry, ChannelRecord& record) {
          record.segments.find('/') == std::string::npos &&
          load(entry.publish, record.plan.publish) && load(entry.subscribe, record.plan.subscribe) &&
          record.plan.backing <= shm::Backing::sealed && record.creator.origin <= Origin::defaults &&
-         sensible(ring);
+         load(entry, record.plan.memory) && sensible(ring);
 }
 
 HoldingEntry entry_of(const HoldingRecord& record) {

@@ -62,7 +62,11 @@ struct ChannelEntry {
   char name[136];
   char segments[240];  // the name of both without its last part
   AccessList publish, subscribe;
-  char reserved_text[536];
+  // 0 in entries of brokers that did not know them: not asked for.
+  std::uint32_t huge_pages, lock_memory;
+  std::uint32_t numa_node;  // + 1
+  std::uint32_t reserved_number;
+  char reserved_text[520];
 };
 
 struct HoldingEntry {
@@ -77,7 +81,7 @@ struct HoldingEntry {
 static_assert(sizeof(SessionEntry) == 512 && offsetof(SessionEntry, secret) == 64,
               "a broker of another build would take one client's secret for another's");
 static_assert(sizeof(ChannelEntry) == 2048 && offsetof(ChannelEntry, publish) == 456 &&
-                  sizeof(AccessList) == 528,
+                  sizeof(AccessList) == 528 && offsetof(ChannelEntry, huge_pages) == 1512,
               "a broker of another build would admit whom the lists do not name");
 static_assert(sizeof(HoldingEntry) == 64,
               "a broker of another build would free places that are held");

@@ -32,10 +32,10 @@ std::set<std::string> keys(const Json& object) {
 }
 
 const std::set<std::string> kChannelKeys{
-    "name",    "capacity", "max_message", "when_full",   "block_timeout_ns", "max_publishers",
-    "tail",    "sequence", "dropped",     "memory",      "max_subscribers",  "alignment",
-    "segment", "fences",   "publishers",  "subscribers", "claimed",          "evicted",
-    "load"};
+    "name",       "capacity",   "max_message", "when_full",   "block_timeout_ns", "max_publishers",
+    "tail",       "sequence",   "dropped",     "memory",      "max_subscribers",  "alignment",
+    "segment",    "fences",     "publishers",  "subscribers", "claimed",          "evicted",
+    "huge_pages", "huge_bytes", "numa_node",   "lock_memory", "fallbacks",        "load"};
 
 TEST_F(CliChannels, CreateTellsWhatTheChannelBecame) {
   const Json channel =

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,12 +39,17 @@ struct ChannelInfo {
   std::string fences;   // "membarrier" or "full"
   std::uint32_t publishers = 0;
   std::uint32_t subscribers = 0;
-  std::uint64_t claimed = 0;   // position in bytes: grows with what is published
-  std::uint64_t tail = 0;      // position of the oldest record that a newcomer may start at
-  std::uint64_t sequence = 0;  // claims so far
-  std::uint64_t dropped = 0;   // messages refused under drop_newest
-  std::uint64_t evicted = 0;   // seats taken away under evict
-  std::uint64_t memory = 0;    // bytes of both segments
+  std::uint64_t claimed = 0;     // position in bytes: grows with what is published
+  std::uint64_t tail = 0;        // position of the oldest record that a newcomer may start at
+  std::uint64_t sequence = 0;    // claims so far
+  std::uint64_t dropped = 0;     // messages refused under drop_newest
+  std::uint64_t evicted = 0;     // seats taken away under evict
+  std::uint64_t memory = 0;      // bytes of both segments
+  std::string huge_pages;        // "off" or "try"
+  std::uint64_t huge_bytes = 0;  // of the ring, that are in huge pages
+  std::optional<std::uint32_t> numa_node = {};  // that was asked for
+  bool lock_memory = false;                     // whether that was asked for
+  std::vector<std::string> fallbacks = {};      // what of these the system refused, and why
   ChannelLoad load;
 };
 

@@ -28,6 +28,11 @@ struct ConnectOptions {
   /// For every publisher and subscriber of this Bus that does not say otherwise. Not given:
   /// $BUSBAR_WAIT (latency, balanced or power) if that is set, else balanced.
   std::optional<WaitPolicy> wait = {};
+  /// Whether opening a publisher or subscriber fills the page tables for the whole ring, so that
+  /// its first lap has no page faults. Opening then takes about 50 ms for each GiB, and a large
+  /// ring counts as resident in each process that has it open. The memory itself is there in any
+  /// case.
+  bool prefault = false;
 };
 
 /// What a subscriber's seat does to publishers.
@@ -106,6 +111,15 @@ struct ChannelOptions {
   std::optional<std::string> segment = {};
   /// "auto" or "full".
   std::optional<std::string> fences = {};
+  /// "off" or "try": the ring in pages of 2 MiB where the kernel grants them; worth it from some
+  /// 4 MiB of capacity on. What of this and the next two the system refuses is in
+  /// ChannelInfo::fallbacks; the channel is there all the same.
+  std::optional<std::string> huge_pages = {};
+  /// The NUMA node that its memory comes from as long as that has any, 0 to 1023. Default: whatever
+  /// the kernel takes, as a rule the node that the broker runs on.
+  std::optional<std::uint32_t> numa_node = {};
+  /// Whether the broker locks it into memory, so that it is never swapped out.
+  std::optional<bool> lock_memory = {};
   /// Who may open it as publisher, as subscriber. Default: nobody but the broker's own user and
   /// root.
   std::optional<Access> publish = {};

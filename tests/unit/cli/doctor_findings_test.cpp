@@ -260,6 +260,14 @@ TEST(BrokerFindings, WhoHoldsUpAChannelIsNamedWithWhatComesOfIt) {
   EXPECT_THAT(broker_findings(state), Contains(Field(&Finding::why, HasSubstr("lose its seat"))));
 }
 
+TEST(BrokerFindings, WhatAChannelWasNotGrantedIsAWarningEach) {
+  BrokerState state = healthy();
+  state.channels[0].fallbacks = {"huge pages: no", "lock: the broker may lock 64KiB"};
+  const auto findings = broker_findings(state);
+  EXPECT_THAT(findings, Contains(says(warning, "not granted: huge pages: no", "busbar show")));
+  EXPECT_THAT(findings, Contains(says(warning, "may lock 64KiB", "busbar show quotes")));
+}
+
 TEST(BrokerFindings, AStoppedClientThatHoldsAPlaceIsAWarning) {
   BrokerState state = healthy();
   ClientInfo client;

@@ -43,6 +43,7 @@ TEST(ConfigLoader, ReadsEveryKey) {
           "defaults": {"capacity": "1MiB", "max_message": 1000, "when_full": "drop_newest",
                        "block_timeout": "250ms", "max_publishers": 2, "max_subscribers": 3,
                        "alignment": 64, "segment": "sealed", "fences": "full",
+                       "huge_pages": "try", "numa_node": 3, "lock_memory": true,
                        "publish": {"users": ["*"]}, "subscribe": {"groups": [8]}},
           "limits": {"memory": "1GiB", "clients": 5, "channels": 6,
                      "per_user": {"memory": "1MiB", "clients": 2, "channels": 3}},
@@ -70,6 +71,9 @@ TEST(ConfigLoader, ReadsEveryKey) {
   EXPECT_EQ(config.defaults.max_subscribers, 3u);
   EXPECT_EQ(config.defaults.alignment, 64u);
   EXPECT_EQ(config.defaults.fences, "full");
+  EXPECT_EQ(config.defaults.huge_pages, "try");
+  EXPECT_EQ(config.defaults.numa_node, 3u);
+  EXPECT_EQ(config.defaults.lock_memory, true);
   EXPECT_EQ(config.limits.memory, 1u << 30);
   EXPECT_EQ(config.limits.clients, 5u);
   EXPECT_EQ(config.limits.channels, 6u);

@@ -107,6 +107,23 @@ TEST(SettingsResolver, TakesTheFullFenceRuleWhereItIsAskedFor) {
   EXPECT_EQ(resolve({.fences = "full"}).fence_rule, layout::FenceRule::full);
 }
 
+TEST(SettingsResolver, AsksNothingOfTheMemoryUnlessTold) {
+  EXPECT_EQ(plan({}).memory, shm::MemoryOptions());
+  EXPECT_EQ(plan({.huge_pages = "off", .lock_memory = false}).memory, shm::MemoryOptions());
+}
+
+TEST(SettingsResolver, TakesOverWhatIsAskedOfTheMemory) {
+  const shm::MemoryOptions all{.huge_pages = true, .numa_node = 2, .lock = true};
+  EXPECT_EQ(plan({.huge_pages = "try", .numa_node = 2, .lock_memory = true}).memory, all);
+  EXPECT_EQ(plan({}, {.huge_pages = "try", .numa_node = 2, .lock_memory = true}).memory, all);
+  EXPECT_EQ(plan({.numa_node = 0}, {.numa_node = 2}).memory.numa_node, 0u);
+}
+
+TEST(SettingsResolver, RefusesWhatCannotBeAskedOfTheMemory) {
+  EXPECT_THAT(refusal({.huge_pages = "yes"}), HasSubstr("give \"off\" or \"try\""));
+  EXPECT_THAT(refusal({.numa_node = 1024}), HasSubstr("numa_node 1024 is out of range"));
+}
+
 TEST(SettingsResolver, RefusesAnInvalidName) {
   EXPECT_THROW(SettingsResolver({}).resolve("a/b", {}), Error);
 }

@@ -76,6 +76,23 @@ TEST_F(LedgerTest, GivesTheNextBrokerWhatWasPut) {
   EXPECT_EQ(found.holdings[0].grant, 5u);
 }
 
+TEST_F(LedgerTest, KeepsWhatAChannelAsksOfItsMemory) {
+  const shm::MemoryOptions wanted[] = {{.huge_pages = true},
+                                       {.numa_node = 0},
+                                       {.huge_pages = true, .numa_node = 1023, .lock = true},
+                                       {}};
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    ChannelRecord record = channel(id, "c" + std::to_string(id));
+    record.plan.memory = wanted[id - 1];
+    ledger->put(record);
+  }
+  open();
+  ASSERT_EQ(found.channels.size(), 4u);
+  for (const ChannelRecord& record : found.channels) {
+    EXPECT_EQ(record.plan.memory, wanted[record.plan.ring.channel_id - 1]);
+  }
+}
+
 TEST_F(LedgerTest, CountsBrokersAndNeverGivesANumberTwice) {
   ledger->put(session(3));
   const std::uint64_t epoch = ledger->epoch(), grant = ledger->next_grant();
