@@ -29,9 +29,9 @@ struct ConnectOptions {
   /// $BUSBAR_WAIT (latency, balanced or power) if that is set, else balanced.
   std::optional<WaitPolicy> wait = {};
   /// Whether opening a publisher or subscriber fills the page tables for the whole ring, so that
-  /// its first lap has no page faults. Opening then takes about 50 ms for each GiB, and a large
-  /// ring counts as resident in each process that has it open. The memory itself is there in any
-  /// case.
+  /// its first lap has no page faults. Opening then takes some 200 ms for each GiB (2 ms in huge
+  /// pages), and a large ring counts as resident in each process that has it open. The memory
+  /// itself is there in any case.
   bool prefault = false;
 };
 
