@@ -21,6 +21,7 @@
 namespace busbar::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
@@ -167,6 +168,37 @@ TEST(MemoryOptions, AreSettingsThatAnExistingChannelIsComparedBy) {
     EXPECT_THAT(error.what(), HasSubstr("huge_pages is try, not off; numa_node is 0, not any; "
                                         "lock_memory is true, not false"));
   }
+}
+
+TEST(MemoryOptions, AreAskedForOnTheCommandLineAndShown) {
+  const TestBroker broker;
+  const std::vector<std::string> busbar{BUSBAR_CLI_PATH, "--socket", broker.socket()};
+  auto create = busbar;
+  create.insert(create.end(), {"create", "c", "--capacity", "8MiB", "--huge-pages", "try",
+                               "--numa-node", "1023", "--lock-memory", "--json"});
+  const Ran made = run(create);
+  ASSERT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, AllOf(HasSubstr("\"huge_pages\": \"try\""),
+                              HasSubstr("\"numa_node\": 1023"), HasSubstr("\"lock_memory\": true"),
+                              HasSubstr("\"NUMA node 1023: there is no node 1023")));
+  auto show = busbar;
+  show.insert(show.end(), {"show", "c"});
+  EXPECT_THAT(run(show).out,
+              AllOf(ContainsRegex("memory .*of it in huge pages, on NUMA node 1023, locked\n"),
+                    HasSubstr("\nnot granted  NUMA node 1023: ")));
+}
+
+TEST(MemoryOptions, ThatAReloadChangesMakeAnewAChannelWithoutMembers) {
+  const std::string before = R"({"channels": [{"name": "c", "capacity": "8MiB"}]})";
+  const TestBroker broker({.config = before});
+  RawClient client(broker.socket());
+  client.ask(control::Show{"c"}).as<control::ChannelShown>();
+  std::ofstream(broker.directory().path("busbard.json"), std::ios::trunc)
+      << R"({"channels": [{"name": "c", "capacity": "8MiB", "numa_node": 1023}]})";
+  EXPECT_THAT(client.ask(control::Reload{}).as<control::Reloaded>().changes,
+              ElementsAre(HasSubstr("channel \"c\": numa_node any -> 1023 (made anew")));
+  EXPECT_THAT(client.ask(control::Show{"c"}).as<control::ChannelShown>().channel.fallbacks,
+              ElementsAre(HasSubstr("NUMA node 1023: ")));
 }
 
 TEST(MemoryOptions, GoOverToTheNextBrokerWhichCarriesThemOutAnew) {
