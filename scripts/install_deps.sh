@@ -3,6 +3,7 @@
 #
 #   scripts/install_deps.sh --minimal   to build and to run
 #   scripts/install_deps.sh             also what the tests and checks need
+#   scripts/install_deps.sh --bench     to build, to run, and what scripts/bench.sh compares with
 #
 # Nothing happens if everything is there. Without apt or without root it names what is missing and
 # goes on if the compiler, CMake and the libraries are there all the same; otherwise it fails.
@@ -36,13 +37,21 @@ for_tests=(
   systemd             # tests/system: units are checked and run
   systemd-container   # tests/system: the container that they run in
 )
+for_bench=(
+  iceoryx             # the peers of bench/compare: each is left out where it is not installed
+  libiceoryx-posh-dev
+  libnng-dev
+  libzmq3-dev
+  python3-matplotlib  # plots
+)
 
 say() { printf 'install_deps: %s\n' "$*" >&2; }
 
 case "${1-}" in
   --minimal) packages=("${minimal[@]}") ;;
+  --bench) packages=("${minimal[@]}" python3 "${for_bench[@]}") ;;
   "") packages=("${minimal[@]}" "${for_tests[@]}") ;;
-  *) say "usage: $0 [--minimal]"; exit 2 ;;
+  *) say "usage: $0 [--minimal|--bench]"; exit 2 ;;
 esac
 
 missing=()
@@ -71,7 +80,7 @@ usable() {
 #error a library is missing
 #endif
 CPP
-  [[ ${1-} == --minimal ]] && return 0
+  [[ -n ${1-} ]] && return 0
   printf '#include <gmock/gmock.h>\n#include <gtest/gtest.h>\n' |
     "$cxx" -std=c++20 -fsyntax-only -x c++ - 2>/dev/null
 }

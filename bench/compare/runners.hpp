@@ -34,13 +34,14 @@ inline void wait_for_the_others(Control& control) {
   control.wait_past(Phase::stopping);
 }
 
-/// One message; false if the sample is over instead. Inlined, so that what a sender keeps about
+/// One message, however long it takes: a peer may have sent a part of it. False if the sample is
+/// over instead. Inlined, so that what a sender keeps about
 /// itself can stay in registers.
 template <typename Sender>
 [[gnu::always_inline]] inline bool send(Sender& sender, Shape shape, Control& control, Stamp stamp,
                                         Idle& idle) {
   while (!sender.send(shape.size, [=](void* room) { fill(room, shape, stamp); })) {
-    if (stamp.number == Stamp::kEnd ? control.is_over() : !control.sends()) return false;
+    if (control.is_over()) return false;
     idle();
   }
   idle.reset();

@@ -98,7 +98,7 @@ void Stage::stop() {
     return std::all_of(tallies, tallies + count,
                        [](const Tally& tally) { return tally.done.load(); });
   };
-  hung_ = started_ && !wait_until(5, [&] {
+  hung_ = started_ && !wait_until(8, [&] {
             return has_lost_one() || (are_done(control_.readers, plan_.readers) &&
                                       are_done(control_.writers, plan_.writers));
           });
