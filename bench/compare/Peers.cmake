@@ -1,5 +1,7 @@
 # The other peers, as far as their libraries are there: scripts/install_deps.sh --bench.
 add_custom_target(busbar_peers)
+add_dependencies(busbar_peers
+  compare_busbar compare_claims compare_machine compare_ring compare_sleepers)
 
 function(busbar_add_other_peer name)
   busbar_add_peer(${name} ${ARGN})

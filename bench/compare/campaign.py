@@ -86,6 +86,8 @@ def write_document(text, path):
 
 def main():
     options = arguments()
+    if options.write:
+        import plots  # needs matplotlib: to be missed now, not after the last round
     count = 2 if options.quick else options.rounds
     began = time.monotonic()
     deadline = began + (2 if options.quick else options.minutes) * 60
@@ -97,7 +99,6 @@ def main():
     if not options.write:
         print(text)
         return
-    import plots  # only now: it needs matplotlib
     folder = os.path.join(TREE, "docs", "performance")
     plots.draw(samples, folder)
     write_samples(samples, os.path.join(folder, "samples.csv"))

@@ -162,7 +162,8 @@ def curve(samples, group):
 
 def all_tables(samples):
     groups = list(dict.fromkeys(case.group for _, case, _ in samples))
-    parts = ["### What it has to show\n", comparison(samples)]
+    shown = comparison(samples)
+    parts = ["### What it has to show\n", shown] if shown else []
     if "machine" in groups:
         parts += ["### The machine\n", machine(samples)]
     for group in groups:

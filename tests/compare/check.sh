@@ -10,7 +10,9 @@ fails() { printf 'check: %s\n  %s\n' "$1" "$2" >&2; failures=$((failures + 1)); 
 
 passes() {
   local out
-  out=$("$@" "${short[@]}") && [[ $out == *'"rate":'* && $out != *'"failed"'* ]] || fails "$*" "$out"
+  if ! out=$("$@" "${short[@]}") || [[ $out != *'"rate":'* || $out == *'"failed"'* ]]; then
+    fails "$*" "$out"
+  fi
 }
 finds() {
   local out
