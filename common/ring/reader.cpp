@@ -61,7 +61,7 @@ Outcome Reader::look() const {
 }
 
 Outcome Reader::await(const Deadline& deadline, Interrupt& interrupt) {
-  waiting_.begin(at_.position, batch_bytes(ring_));
+  waiting_.begin(at_.position, at_.sequence, batch_bytes(ring_));
   while (rest(waiting_)) {
     const Outcome outcome = look();
     if (outcome != Outcome::empty) return outcome;

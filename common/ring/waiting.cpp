@@ -18,7 +18,7 @@ constexpr std::uint32_t kMostGrowth = 4;
 // Before a sleep: what sleep and wake cost both sides; after long sleeps, what the gaps inside a
 // burst need; after brief ones.
 constexpr std::uint32_t kLeastBudget = 64;
-constexpr std::uint32_t kMostBudget = 4096;
+constexpr std::uint32_t kMostBudget = 2048;
 constexpr microseconds kBriefSleep{50};
 // Without company a yield only finds out whether there is some.
 constexpr std::uint32_t kYieldsAlone = 2;
@@ -34,6 +34,8 @@ constexpr std::uint32_t kPausesOfYield = 32;
 // Waits that were over at their first look before the next ones let a batch form, and by how much
 // it may grow: a power of two.
 constexpr std::uint32_t kFirstDense = 3;
+// A record of a dense stream comes in so many at most.
+constexpr std::uint32_t kPausesOfDense = 4;
 constexpr std::uint32_t kMostDense = 7;
 constexpr std::uint32_t kMostDenseOfSeats = 2;
 
@@ -46,18 +48,23 @@ constexpr std::uint32_t kMostShyness = 4096;
 
 }  // namespace
 
-void Waiting::begin(std::uint64_t position, std::uint64_t enough) noexcept {
+void Waiting::begin(std::uint64_t position, std::uint64_t records, std::uint64_t enough) noexcept {
   const std::uint64_t batch = position - position_;
-  learn_density(batch, enough);
+  learn_density(batch, records - records_, enough);
   learn_company(batch, enough);
   position_ = position;
+  records_ = records;
   looks_ = spent_ = yields_ = 0;
   was_long_yield_ = has_slept_ = false;
 }
 
 /// Over at the first look again and again: the other side is at work, and each look disturbs it.
-void Waiting::learn_density(std::uint64_t batch, std::uint64_t enough) noexcept {
-  if (looks_ != 1 || has_slept_) {
+/// But who answers each message by itself is not waited for: its answer is there at the first look
+/// just because that came late.
+void Waiting::learn_density(std::uint64_t batch, std::uint64_t records,
+                            std::uint64_t enough) noexcept {
+  const bool is_sparse = look_ == Look::record && records * kPausesOfDense < spent_;
+  if (looks_ != 1 || has_slept_ || is_sparse) {
     density_ /= 2;
   } else if (batch < enough) {
     const std::uint32_t most = look_ == Look::record ? kMostDense : kMostDenseOfSeats;
@@ -77,15 +84,11 @@ void Waiting::learn_company(std::uint64_t batch, std::uint64_t enough) noexcept 
 }
 
 Rest Waiting::next() noexcept {
-  switch (policy_) {
-    case WaitPolicy::latency:
-      return next_by_latency();
-    case WaitPolicy::balanced:
-      return next_by_balance();
-    case WaitPolicy::power:
-      break;
+  if (policy_ == WaitPolicy::power || shy_waits_ > 0) {
+    return looks_ < 2 ? pause() : Rest{Rest::Kind::sleep};
   }
-  return looks_ < 2 ? pause() : Rest{Rest::Kind::sleep};
+  if (was_long_yield_) return {Rest::Kind::sleep};
+  return policy_ == WaitPolicy::latency ? next_by_latency() : next_by_balance();
 }
 
 Rest Waiting::next_by_latency() noexcept {
@@ -97,8 +100,6 @@ Rest Waiting::next_by_latency() noexcept {
 }
 
 Rest Waiting::next_by_balance() noexcept {
-  if (shy_waits_ > 0) return looks_ < 2 ? pause() : Rest{Rest::Kind::sleep};
-  if (was_long_yield_) return {Rest::Kind::sleep};
   if (company_ == 0 && spent_ < budget_) return pause();
   const std::uint32_t yields = company_ == 0 ? kYieldsAlone : kYieldsInCompany;
   return yields_ < yields ? yield() : Rest{Rest::Kind::sleep};

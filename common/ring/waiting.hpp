@@ -31,8 +31,9 @@ class Waiting {
 
   void set_policy(WaitPolicy policy) noexcept { policy_ = policy; }
 
-  /// A new wait begins, at `position`; batches need not be larger than `enough` bytes.
-  void begin(std::uint64_t position, std::uint64_t enough) noexcept;
+  /// A new wait begins, at `position` and, where records are looked at, behind `records` of them;
+  /// batches need not be larger than `enough` bytes.
+  void begin(std::uint64_t position, std::uint64_t records, std::uint64_t enough) noexcept;
 
   /// What to do before the next look.
   Rest next() noexcept;
@@ -45,7 +46,7 @@ class Waiting {
   bool may_read_clock() const noexcept { return yields_ != 0 || looks_ % 32 == 0; }
 
  private:
-  void learn_density(std::uint64_t batch, std::uint64_t enough) noexcept;
+  void learn_density(std::uint64_t batch, std::uint64_t records, std::uint64_t enough) noexcept;
   void learn_company(std::uint64_t batch, std::uint64_t enough) noexcept;
   Rest next_by_latency() noexcept;
   Rest next_by_balance() noexcept;
@@ -62,6 +63,7 @@ class Waiting {
   bool has_slept_ = false;
   // learnt
   std::uint64_t position_ = 0;   // where the last wait began
+  std::uint64_t records_ = 0;    // likewise
   std::uint32_t budget_ = 1024;  // of pauses, before it sleeps
   std::uint32_t density_ = 0;    // waits lately that were over at their first look
   std::uint32_t company_ = 0;    // yields lately that gave way to somebody

@@ -66,7 +66,7 @@ Outcome Writer::claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt)
 /// way: that may come about while it waits, when fellows claim on.
 template <typename Attempt>
 Outcome Writer::await_room(Interrupt& interrupt, const Deadline& deadline, Attempt attempt) {
-  waiting_.begin(needed(), batch_bytes(ring_));
+  waiting_.begin(needed(), 0, batch_bytes(ring_));
   while (rest(waiting_)) {
     const Outcome outcome = attempt();
     if (outcome != Outcome::full || waits_for_itself()) return outcome;
