@@ -17,6 +17,11 @@ matplotlib.rcParams.update({
 COLOURS = {"busbar": "#d1495b", "ring": "#30638e", "claims": "#30638e", "near": "-", "far": ":"}
 
 
+def plain(axis):
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("")
+
+
 def save(figure, folder, name):
     figure.tight_layout()
     figure.savefig(os.path.join(folder, name + ".svg"), metadata={"Date": None, "Creator": None})
@@ -41,6 +46,7 @@ def curves(samples, folder):
                               color=COLOURS[peer], alpha=0.15, linewidth=0)
         axes.set_xscale("log", base=10 if name == "channels" else 2)
         axes.set_yscale("log")
+        plain(axes.yaxis)
         axes.set_xlabel(name + (", bytes" if name in ("size", "capacity") else ""))
         axes.set_ylabel("million messages a second")
         axes.legend(frameon=False)
@@ -61,6 +67,7 @@ def bars(samples, group, key, scale, unit, folder, name):
         axes.plot([min(found), max(found)], [place, place], color="black", linewidth=1)
     axes.set_yticks(range(len(rows)), [label for label, _, _ in reversed(rows)])
     axes.set_xscale("log")
+    plain(axes.xaxis)
     axes.set_xlabel(unit)
     save(figure, folder, name)
 

@@ -148,15 +148,16 @@ def comparison(samples):
 
 
 def curve(samples, group):
-    """Readers of a curve get the numbers too."""
+    """Readers of a curve get the numbers too, and what a message costs a reader and its part of the writer."""
     labels, series = [], {}
     for case, by_mode, _ in collect(samples, group):
         if case.label not in labels:
             labels.append(case.label)
         for mode in MODES:
-            series.setdefault((case.peer, mode), {})[case.label] = values(by_mode, mode, "rate")
-    rows = [[f"{peer}, {mode}"] + [spread(found.get(label, []), 1e6) for label in labels]
-            for (peer, mode), found in series.items() if any(found.values())]
+            for key, scale, what in (("rate", 1e6, ""), ("cpu_ns", 1, ", CPU ns")):
+                series.setdefault((f"{case.peer}{what}, {mode}", scale), {})[case.label] = values(by_mode, mode, key)
+    rows = [[what] + [spread(found.get(label, []), scale) for label in labels]
+            for (what, scale), found in series.items() if any(found.values())]
     return table([group.removeprefix("curve: ") + ", M/s"] + labels, rows)
 
 
