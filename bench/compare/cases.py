@@ -144,21 +144,21 @@ def curves():
         yield Case("curve: channels", "busbar", str(channels),
                    ("one-way", f"channels={channels}", f"capacity={64 * KIB}", "wait=block", "seconds=0.25"),
                    rounds=rounds)
-    for power in range(3, 27, 2):
+    for power in (*range(3, 27, 2), 26):
         size = 1 << power
         capacity = max(8 * MIB, 4 * size)
-        warm = "warm=1" if capacity > 64 * MIB else "warm=0.1"
+        large = ("prefault=1", "seconds=1") if size > 4 * MIB else ("seconds=0.25",)
         batch = max(1, min(256, capacity // size // 4))
         for peer, extra in (("busbar", "wait=block"), ("ring", f"batch={batch}")):
             yield Case("curve: size", peer, str(size),
-                       ("one-way", f"size={size}", f"capacity={capacity}", extra, warm, "seconds=0.25"),
+                       ("one-way", f"size={size}", f"capacity={capacity}", extra, *large),
                        rounds=rounds)
     for power in range(16, 33, 2):
         capacity = 1 << power
-        warm = {30: "warm=2", 32: "warm=6"}.get(power, "warm=0.3")
+        large = ("prefault=1",) if power >= 26 else ()
         yield Case("curve: capacity", "busbar", str(capacity),
-                   ("one-way", "size=64", f"capacity={capacity}", "wait=block", warm, "seconds=0.25"),
-                   rounds=2 if power == 32 else 0 if power < 26 else rounds)
+                   ("one-way", "size=64", f"capacity={capacity}", "wait=block", "seconds=0.25", *large),
+                   rounds=0 if power < 26 else rounds)
 
 
 def all_cases():

@@ -40,6 +40,7 @@ Setters setters(Plan& plan) {
       {"channels", number(plan.channels)},
       {"batch", number(plan.batch)},
       {"single", flag(plan.single)},
+      {"prefault", flag(plan.prefault)},
       {"untouched", flag(plan.untouched)},
       {"pin", flag(plan.pin)},
       {"calls", flag(plan.calls)},

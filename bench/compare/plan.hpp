@@ -32,6 +32,7 @@ struct Plan {
   int channels = 1;        // one way: each writer takes turns, each reader reads all
   int batch = 256;         // messages that a bare ring publishes at once
   bool single = false;     // Busbar: receive() for each message instead of poll()
+  bool prefault = false;   // Busbar: the ring's pages are there before the first message
   bool untouched = false;  // only the first word is written and read
   bool pin = true;
   bool calls = false;  // count system calls; slows whoever makes any

@@ -35,7 +35,8 @@ int wait(Subscriber& subscriber, Visit& visit) {
 class Busbar {
  public:
   explicit Busbar(const Plan& plan)
-      : broker_(plan.daemon.empty() ? BUSBARD_PATH : plan.daemon.c_str()) {
+      : broker_(plan.daemon.empty() ? BUSBARD_PATH : plan.daemon.c_str()),
+        prefault_(plan.prefault) {
     busbar::Bus bus = connect("compare-set-up");
     const int channels = plan.test == compare::Test::round_trip ? 2 : plan.channels;
     busbar::ChannelOptions options{.capacity = plan.capacity};
@@ -46,7 +47,7 @@ class Busbar {
   }
 
   busbar::Bus connect(const char* name) const {
-    return busbar::Bus::connect({.name = name, .socket = broker_.socket()});
+    return busbar::Bus::connect({.name = name, .socket = broker_.socket(), .prefault = prefault_});
   }
   std::vector<pid_t> pids() const { return {broker_.pid()}; }
 
@@ -120,6 +121,7 @@ class Busbar {
 
  private:
   bench::PrivateBroker broker_;
+  bool prefault_;
 };
 
 }  // namespace
