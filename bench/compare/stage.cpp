@@ -68,9 +68,10 @@ Window Stage::run(const std::vector<pid_t>& daemons) {
   if (started_) {
     control_.enter(Phase::warming_up);
     sleep_for(plan_.warm_up);
+    control_.enter(Phase::measuring);
+    if (plan_.test == Test::idle) sleep_for(0.05);  // the phase itself woke whoever waits for it
     const Usage usage = Usage::of(pids());
     const Usage daemons_usage = Usage::of(daemons);
-    control_.enter(Phase::measuring);
     const std::uint64_t written = messages_of(control_.writers);
     const std::uint64_t read = messages_of(control_.readers);
     const auto begin = Clock::now();
