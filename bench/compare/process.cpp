@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -33,7 +34,7 @@ Process::Process(const std::function<void()>& work,
     complain(error.what());
     status = 1;
   }
-  ::_exit(status);
+  std::exit(status);  // libraries sign off with their daemons then
 }
 
 Process::Process(const std::vector<std::string>& argv) : pid_(fork_child()) {
