@@ -17,9 +17,11 @@ set(BUSBAR_INSTALL_CMAKEDIR ${CMAKE_INSTALL_LIBDIR}/cmake/busbar)
 
 # ---- headers ----
 set(busbar_base_headers
+  common/base/crash_point.hpp
   common/base/error.hpp
   common/base/export.hpp
   common/base/outcome.hpp
+  common/base/pause.hpp
   common/base/units.hpp
   common/base/version.hpp
   common/base/wait_policy.hpp
@@ -29,6 +31,11 @@ install(DIRECTORY client/include/busbar
   FILES_MATCHING PATTERN "*.hpp")
 install(FILES ${busbar_base_headers}
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/base COMPONENT development)
+# What is inline there (docs/adr/0021).
+install(FILES common/hot/prefetch.hpp common/hot/publishing.hpp common/hot/reading.hpp
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/hot COMPONENT development)
+install(FILES common/layout/record.hpp
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/layout COMPONENT development)
 
 # ---- libraries ----
 install(TARGETS busbar_client busbar_client_static EXPORT busbar

@@ -28,6 +28,8 @@ class ChannelMapping {
   WaitPolicy wait_policy() const noexcept { return connection_->wait_policy(); }
   /// One thread at a time: that of the place's owner.
   Attendance& attendance() noexcept { return *attendance_; }
+  /// 0 in a forked child, for the process's life.
+  const std::atomic<int>& alive() const noexcept { return connection_->fork_guard().alive(); }
   bool forked() const noexcept { return connection_->fork_guard().forked(); }
   void require_not_forked() const {
     if (forked()) [[unlikely]]

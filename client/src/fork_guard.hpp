@@ -12,6 +12,7 @@ class ForkGuard {
   /// Throws Errc::system if the page cannot be had.
   ForkGuard();
 
+  const std::atomic<int>& alive() const noexcept { return *alive_; }
   bool forked() const noexcept { return alive_->load(std::memory_order_relaxed) == 0; }
 
  private:

@@ -1,6 +1,5 @@
 #include "busbar/publisher.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "client/src/publisher_core.hpp"
@@ -8,62 +7,61 @@
 namespace busbar {
 namespace {
 
-[[noreturn]] void throw_empty_claim() {
-  throw Error(Errc::misuse, "commit of an empty claim (moved from, committed, or never granted)");
-}
-
-Outcome copy_and_commit(Claim claim, std::span<const std::byte> message, std::uint32_t type) {
-  if (!claim) return claim.outcome();
-  if (!message.empty()) std::memcpy(claim.data(), message.data(), message.size());
-  claim.set_type(type);
-  claim.commit();
-  return Outcome::ok;
+PublisherCore& core_of(const hot::Publishing* publishing) {
+  if (publishing == nullptr) throw Error(Errc::misuse, "this Publisher has been moved from");
+  return PublisherCore::of(*publishing);
 }
 
 }  // namespace
 
-void Claim::commit(std::size_t used) {
-  if (core_ == nullptr) throw_empty_claim();
-  core_->commit(*this, used);
+namespace detail {
+
+void throw_empty_claim() {
+  throw Error(Errc::misuse, "commit of an empty claim (moved from, committed, or never granted)");
 }
 
-void Claim::abort() noexcept {
-  if (core_ != nullptr) core_->abort(*this);
+Claimed claim_slowly(hot::Publishing* publishing, std::size_t size) {
+  return core_of(publishing).claim(size);
 }
 
-Publisher::Publisher(Publisher&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+Claimed try_claim_slowly(hot::Publishing* publishing, std::size_t size) {
+  return core_of(publishing).try_claim(size);
+}
+
+void commit_slowly(hot::Publishing& publishing, std::uint64_t position, std::size_t size,
+                   std::size_t used, std::uint32_t type) {
+  PublisherCore::of(publishing).commit({position, size}, used, type);
+}
+
+void abort(hot::Publishing& publishing, std::uint64_t position, std::size_t size) noexcept {
+  PublisherCore::of(publishing).abort({position, size});
+}
+
+void heed_calls(hot::Publishing& publishing) {
+  PublisherCore::of(publishing).heed_calls();
+}
+
+}  // namespace detail
+
+Publisher::Publisher(PublisherCore* core) noexcept : publishing_(&core->publishing()) {}
+
+Publisher::Publisher(Publisher&& other) noexcept
+    : publishing_(std::exchange(other.publishing_, nullptr)) {}
 
 Publisher& Publisher::operator=(Publisher&& other) noexcept {
   if (this != &other) {
-    if (core_ != nullptr) core_->close();
-    core_ = std::exchange(other.core_, nullptr);
+    if (publishing_ != nullptr) core().close();
+    publishing_ = std::exchange(other.publishing_, nullptr);
   }
   return *this;
 }
 
 Publisher::~Publisher() {
-  if (core_ != nullptr) core_->close();
+  if (publishing_ != nullptr) core().close();
 }
 
 PublisherCore& Publisher::core() const {
-  if (core_ == nullptr) throw Error(Errc::misuse, "this Publisher has been moved from");
-  return *core_;
-}
-
-Claim Publisher::claim(std::size_t size) {
-  return core().claim(size);
-}
-
-Claim Publisher::try_claim(std::size_t size) {
-  return core().try_claim(size);
-}
-
-Outcome Publisher::publish(std::span<const std::byte> message, std::uint32_t type) {
-  return copy_and_commit(core().claim(message.size()), message, type);
-}
-
-Outcome Publisher::try_publish(std::span<const std::byte> message, std::uint32_t type) {
-  return copy_and_commit(core().try_claim(message.size()), message, type);
+  return core_of(publishing_);
 }
 
 void Publisher::commit(std::span<Claim> claims) {
@@ -75,7 +73,7 @@ Outcome Publisher::end() {
 }
 
 void Publisher::interrupt() noexcept {
-  if (core_ != nullptr) core_->interrupt();
+  if (publishing_ != nullptr) core().interrupt();
 }
 
 const std::string& Publisher::channel() const {

@@ -13,27 +13,27 @@ void PublisherCore::throw_too_large(std::size_t size) const {
                                    "; raise \"capacity\" or split it");
 }
 
-void PublisherCore::detach(Claim& claim) noexcept {
-  claim.core_ = nullptr;
-  claim.data_ = nullptr;
-  claim.size_ = 0;
-  claim.outcome_ = Outcome::empty;
-  if (--open_claims_ == 0 && closed_) delete this;
+void PublisherCore::dispose_behind_the_last() noexcept {
+  if (closed_ && writer_.open_claims() == 0) delete this;
 }
 
-void PublisherCore::commit(Claim& claim, std::size_t used) {
+void PublisherCore::commit(const ring::Room& room, std::size_t used, std::uint32_t type) {
   mapping_.require_not_forked();
-  if (used > claim.size_) {
+  if (used > room.size) {
     throw Error(Errc::misuse, "commit of " + std::to_string(used) + " bytes into a claim of " +
-                                  std::to_string(claim.size_));
+                                  std::to_string(room.size));
   }
-  writer_.commit({claim.position_, claim.size_}, used, claim.type_);
-  detach(claim);
+  writer_.commit(room, used, type);
+  dispose_behind_the_last();
 }
 
-void PublisherCore::abort(Claim& claim) noexcept {
-  if (!mapping_.forked()) writer_.abort({claim.position_, claim.size_});
-  detach(claim);
+void PublisherCore::abort(const ring::Room& room) noexcept {
+  if (mapping_.forked()) {
+    writer_.forget(room);
+  } else {
+    writer_.abort(room);
+  }
+  dispose_behind_the_last();
 }
 
 void PublisherCore::commit_all(std::span<Claim> claims) {
@@ -42,7 +42,7 @@ void PublisherCore::commit_all(std::span<Claim> claims) {
   rooms.reserve(claims.size());
   const Claim* first = nullptr;
   for (const Claim& claim : claims) {
-    if (claim.core_ != this) {
+    if (claim.publishing_ != &publishing_) {
       throw Error(Errc::misuse, "commit of several claims: one is empty or another publisher's");
     }
     if (first == nullptr || claim.position_ < first->position_) first = &claim;
@@ -56,13 +56,15 @@ void PublisherCore::commit_all(std::span<Claim> claims) {
   }
   writer_.store_word({first->position_, first->size_}, first->type_);
   writer_.publish_batch(rooms);
-  for (Claim& claim : claims) detach(claim);
+  for (Claim& claim : claims) claim.forget();
+  dispose_behind_the_last();
 }
 
 Outcome PublisherCore::end() {
   mapping_.require_not_forked();
-  if (open_claims_ != 0) {
-    throw Error(Errc::misuse, "end() while " + std::to_string(open_claims_) +
+  const std::size_t open = writer_.open_claims();
+  if (open != 0) {
+    throw Error(Errc::misuse, "end() while " + std::to_string(open) +
                                   " claims are open; commit or abort them first");
   }
   return writer_.end(interrupt_);
@@ -75,7 +77,8 @@ void PublisherCore::interrupt() noexcept {
 
 void PublisherCore::close() noexcept {
   closed_ = true;
-  if (open_claims_ == 0) delete this;
+  publishing_.shut();  // whoever commits the last claim disposes
+  dispose_behind_the_last();
 }
 
 }  // namespace busbar

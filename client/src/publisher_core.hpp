@@ -19,23 +19,32 @@ class PublisherCore {
   PublisherCore(std::shared_ptr<Connection> connection, std::string channel,
                 const PublisherOptions& options)
       : mapping_(std::move(connection), std::move(channel), control::Role::publisher),
-        writer_(mapping_.ring(), mapping_.index()) {
+        writer_(mapping_.ring(), mapping_.index()),
+        publishing_(writer_.open_inline(mapping_.alive())) {
+    publishing_.owner = this;
     writer_.set_lookout(&mapping_.attendance());
     writer_.set_wait_policy(options.wait.value_or(mapping_.wait_policy()));
   }
+  static PublisherCore& of(const hot::Publishing& publishing) noexcept {
+    return *static_cast<PublisherCore*>(publishing.owner);
+  }
+  hot::Publishing& publishing() noexcept { return publishing_; }
 
-  Claim claim(std::size_t size) {
+  detail::Claimed claim(std::size_t size) {
     check(size);
     ring::Room room;
-    return made(writer_.claim(size, room, interrupt_), room);
+    const Outcome outcome = writer_.claim(size, room, interrupt_);
+    return {room.position, outcome};
   }
-  Claim try_claim(std::size_t size) {
+  detail::Claimed try_claim(std::size_t size) {
     check(size);
     ring::Room room;
-    return made(writer_.try_claim(size, room), room);
+    const Outcome outcome = writer_.try_claim(size, room);
+    return {room.position, outcome};
   }
-  void commit(Claim& claim, std::size_t used);
-  void abort(Claim& claim) noexcept;
+  void commit(const ring::Room& room, std::size_t used, std::uint32_t type);
+  void abort(const ring::Room& room) noexcept;
+  void heed_calls() { writer_.heed_calls(); }
   void commit_all(std::span<Claim> claims);
   Outcome end();
   void interrupt() noexcept;
@@ -52,24 +61,13 @@ class PublisherCore {
     if (size > writer_.ring().max_message) [[unlikely]]
       throw_too_large(size);
   }
-  Claim made(Outcome outcome, const ring::Room& room) noexcept {
-    Claim claim(outcome);
-    if (outcome != Outcome::ok) [[unlikely]]
-      return claim;
-    claim.core_ = this;
-    claim.data_ = writer_.ring().payload(room.position);
-    claim.size_ = room.size;
-    claim.position_ = room.position;
-    ++open_claims_;
-    return claim;
-  }
   [[noreturn]] void throw_too_large(std::size_t size) const;
-  void detach(Claim& claim) noexcept;
+  void dispose_behind_the_last() noexcept;
 
   ChannelMapping mapping_;
   ring::Writer writer_;
+  hot::Publishing& publishing_;  // of the writer
   ring::Interrupt interrupt_;
-  std::size_t open_claims_ = 0;
   bool closed_ = false;
 };
 

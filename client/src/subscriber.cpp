@@ -6,20 +6,38 @@
 
 namespace busbar {
 
-void Message::release() noexcept {
-  SubscriberCore* core = std::exchange(core_, nullptr);
-  data_ = nullptr;
-  size_ = 0;
-  outcome_ = Outcome::empty;
-  if (core != nullptr) core->release(hold_);
+void detail::release(SubscriberCore& core, std::uint8_t hold) noexcept {
+  core.release(hold);
 }
 
-Subscriber::Subscriber(Subscriber&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+bool detail::begin_run(SubscriberCore& core) {
+  return core.begin_run();
+}
+
+void detail::pass_run(SubscriberCore& core, std::uint64_t position) noexcept {
+  core.pass_run(position);
+}
+
+void detail::end_run(SubscriberCore& core, std::uint64_t position, std::uint64_t sequence,
+                     int density, bool drained) noexcept {
+  core.end_run(position, sequence, density, drained);
+}
+
+void detail::throw_forked_run(SubscriberCore& core) {
+  core.leave_if_forked();
+  throw_forked();
+}
+
+Subscriber::Subscriber(SubscriberCore* core) noexcept : core_(core), reading_(&core->reading()) {}
+
+Subscriber::Subscriber(Subscriber&& other) noexcept
+    : core_(std::exchange(other.core_, nullptr)), reading_(other.reading_) {}
 
 Subscriber& Subscriber::operator=(Subscriber&& other) noexcept {
   if (this != &other) {
     if (core_ != nullptr) core_->close();
     core_ = std::exchange(other.core_, nullptr);
+    reading_ = other.reading_;
   }
   return *this;
 }

@@ -3,6 +3,9 @@
 namespace busbar {
 namespace {
 
+// About a microsecond: what a batch has to form, and what a message can be late for it.
+constexpr int kBatchPauses = 32;
+
 ring::JoinAt join_at(const SubscriberOptions& options) {
   return options.start.is_oldest() ? ring::JoinAt::oldest : ring::JoinAt::now;
 }
@@ -29,7 +32,31 @@ SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::stri
     : mapping_(std::move(connection), std::move(channel), control::Role::subscriber),
       receiver_(mapping_.ring(), mapping_.index(), join_at(options), kind_of(options)) {
   receiver_.set_lookout(&mapping_.attendance());
-  receiver_.set_wait_policy(options.wait.value_or(mapping_.wait_policy()));
+  const WaitPolicy policy = options.wait.value_or(mapping_.wait_policy());
+  receiver_.set_wait_policy(policy);
+  receiver_.reading().is_alive = &mapping_.alive();
+  receiver_.reading().pauses = policy == WaitPolicy::latency ? 0 : kBatchPauses;
+}
+
+bool SubscriberCore::begin_run() {
+  mapping_.require_not_forked();
+  if (polling_) throw_polling();
+  if (!receiver_.begin_run()) return false;
+  polling_ = true;
+  return true;
+}
+
+void SubscriberCore::end_run(std::uint64_t position, std::uint64_t sequence, int density,
+                             bool drained) noexcept {
+  polling_ = false;
+  hot::Reading& reading = receiver_.reading();
+  reading.position = position;
+  reading.sequence = sequence;
+  reading.density = density;
+  leave_if_forked();
+  receiver_.pass(position);
+  poll_outcome_ = drained ? receiver_.nothing_there() : Outcome::ok;
+  if (poll_outcome_ == Outcome::empty && mapping_.attendance().is_due()) end_orphans_poll();
 }
 
 /// What lies in front of the end of an orphan's stream is received first.
@@ -77,23 +104,17 @@ int SubscriberCore::poll(void (*visit)(void*, const Message&), void* callback, i
   mapping_.require_not_forked();
   if (polling_) throw_polling();
   const Polling polling(polling_);
-  // A callback may fork: the child leaves the parent's seat alone, however the callback ends.
-  const auto leave_if_forked = [&] {
-    if (!mapping_.forked()) [[likely]]
-      return;
-    receiver_.detach();
-    mapping_.require_not_forked();
-  };
   const int count = receiver_.poll(most, poll_outcome_, [&](const ring::Record& record) {
     Message message(Outcome::ok);
     fill(message, record);
     try {
       visit(callback, message);
     } catch (...) {
-      leave_if_forked();
+      leave_if_forked();  // a callback may fork, however it ends
       throw;
     }
     leave_if_forked();
+    mapping_.require_not_forked();
   });
   if (poll_outcome_ == Outcome::empty && mapping_.attendance().is_due()) end_orphans_poll();
   return count;

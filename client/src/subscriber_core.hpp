@@ -32,6 +32,17 @@ class SubscriberCore {
   int poll(void (*visit)(void*, const Message&), void* callback, int most);
   Outcome wait(const Deadline& deadline);
   Outcome wait(std::chrono::nanoseconds timeout);
+  /// A poll's run over plain messages, which the caller takes itself.
+  bool begin_run();
+  void pass_run(std::uint64_t position) noexcept {
+    if (!mapping_.forked()) receiver_.pass(position);
+  }
+  void end_run(std::uint64_t position, std::uint64_t sequence, int density, bool drained) noexcept;
+  hot::Reading& reading() noexcept { return receiver_.reading(); }
+  /// In a forked child: the parent's seat is left alone.
+  void leave_if_forked() noexcept {
+    if (mapping_.forked()) receiver_.detach();
+  }
   Outcome poll_outcome() const noexcept { return poll_outcome_; }
   void release(std::uint32_t hold) noexcept;
   void interrupt() noexcept;

@@ -32,6 +32,9 @@ struct SeatsControl {
   alignas(kLine) std::atomic<std::uint64_t> active[kSeatWords];    // seats that have joined
   alignas(kLine) std::atomic<std::uint64_t> sleepers[kSeatWords];  // seats that may be asleep
   std::atomic<std::uint64_t> hail;  // not 0: the next commit of any publisher looks around
+  // Set behind a sleepers bit and behind a hail, cleared before these are looked at: the one word
+  // that every commit reads.
+  std::atomic<std::uint64_t> call;
   alignas(kLine) std::atomic<std::uint64_t> room_waiters;  // publisher slots likewise
   alignas(kLine) std::atomic<std::uint64_t> broker_epoch;
   // Publisher slots in front of whose claims somebody waits who takes them for dead: a hint.
@@ -64,9 +67,9 @@ static_assert(offsetof(SeatsDescriptor, layout_version) == 8 &&
                   offsetof(SeatsDescriptor, segment_bytes) == 24,
               "a member of any version reads these to refuse the rest");
 static_assert(sizeof(SeatsControl) == 4 * kLine && offsetof(SeatsControl, sleepers) == 128 &&
-                  offsetof(SeatsControl, hail) == 160 &&
+                  offsetof(SeatsControl, hail) == 160 && offsetof(SeatsControl, call) == 168 &&
                   offsetof(SeatsControl, room_waiters) == 256,
-              "every commit reads `sleepers` and `hail`, every release `room_waiters`: on one line "
+              "every commit reads `call`, every release `room_waiters`: on one line "
               "with what others write they cost a miss each");
 static_assert(sizeof(Seat) == 256 && offsetof(Seat, pinned_at_ms) == 8 &&
                   offsetof(Seat, pin) == 64 && offsetof(Seat, word) == 128 &&

@@ -21,7 +21,7 @@ inline void finish_record(const RingView& ring, const Room& room, layout::Record
                     std::memory_order_relaxed);
     BUSBAR_CRASH_POINT("finish.skip");
   }
-  // release: pairs with the reader's acquire of the word (Reader::next).
+  // release: pairs with the reader's acquire of the word (Reading::next).
   ring.record(room.position)
       .word.store(Word(state, kHeaderBytes + used, slot, flags).bits(), std::memory_order_release);
   BUSBAR_CRASH_POINT("finish.word");

@@ -54,7 +54,7 @@ bool find_sequence(const RingView& ring, Boundary& at) {
       return true;
     }
     if (takes_number(seen.word)) {
-      at.sequence = full_sequence(seen.sequence, sequence);
+      at.sequence = hot::full_sequence(seen.sequence, sequence);
       return true;
     }
     if (!ring.plausible(seen.word.length())) return true;
@@ -74,7 +74,7 @@ CountedBoundary walk_to(const RingView& ring, CountedBoundary at, const Boundary
     }
     if (!ring.plausible(seen.word.length())) break;
     if (is_message(seen.word)) ++at.messages;
-    if (takes_number(seen.word)) at.sequence = full_sequence(seen.sequence, at.sequence) + 1;
+    if (takes_number(seen.word)) at.sequence = hot::full_sequence(seen.sequence, at.sequence) + 1;
     at.position += ring.extent(seen.word.length());
   }
   return at;

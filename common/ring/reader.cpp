@@ -25,8 +25,7 @@ Outcome Reader::next_slow(Record& record) {
   const std::uint64_t start = at_.position;
   // More than a lap of skips cannot come from an honest publisher.
   while (at_.position - start <= ring_.capacity) {
-    const RecordHeader& header = ring_.record(at_.position);
-    const Word word(header.word.load(std::memory_order_acquire));
+    const Word word = at_.look();
     const RecordState state = word.state();
     if (state == RecordState::empty || state == RecordState::claimed) return nothing_there();
     if (state > RecordState::skip || !ring_.plausible(word.length())) return Outcome::closed;
@@ -35,14 +34,13 @@ Outcome Reader::next_slow(Record& record) {
       continue;
     }
     if (word.length() < kHeaderBytes) return Outcome::closed;
-    take(header, word, record);
+    at_.take(word, record);
     if (state == RecordState::aborted) continue;
     return (word.flags() & kFlagEnd) != 0 ? Outcome::ended : Outcome::ok;
   }
   return Outcome::closed;
 }
 
-/// Empty, or closed where nothing will ever come.
 Outcome Reader::nothing_there() const {
   // The state before the word: what was committed before the end is still delivered.
   return ring_.closed() && look() == Outcome::empty ? Outcome::closed : Outcome::empty;
@@ -78,9 +76,10 @@ Outcome Reader::sleep(const Deadline& deadline, Interrupt& interrupt) {
   const std::uint64_t bit = std::uint64_t{1} << (seat_ % kBitsPerWord);
   std::optional<Blocker> last;
   for (;;) {
-    // Pair sleep / commit: drain, bit, fence, look again, sleep; after any wake start over.
+    // Pair sleep / commit: drain, bit, call, fence, look again, sleep; after any wake start over.
     sync::take_token(bell);
     sleepers.fetch_or(bit);
+    call_publishers(ring_);
     BUSBAR_CRASH_POINT("sleep.bit");
     sync::rare_fence(ring_.fence_rule);
     BUSBAR_CRASH_POINT("sleep.fenced");

@@ -6,24 +6,17 @@
 
 #include "common/base/deadline.hpp"
 #include "common/base/outcome.hpp"
+#include "common/hot/reading.hpp"
 #include "common/ring/interrupt.hpp"
 #include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/seat_kind.hpp"
-#include "common/ring/sequence.hpp"
 #include "common/ring/tail.hpp"
 #include "common/ring/waiting.hpp"
 
 namespace busbar::ring {
 
-/// One committed record as a reader sees it.
-struct Record {
-  std::uint64_t position = 0;
-  std::uint64_t end = 0;  // where the next one begins
-  std::uint64_t sequence = 0;
-  std::uint64_t size = 0;  // of the payload
-  std::uint32_t type = 0;
-};
+using hot::Record;
 
 /// The walk of one seat over the ring. It polls the records themselves; the seat's cursor is
 /// another's business (Holds). One thread at a time.
@@ -31,29 +24,30 @@ class Reader {
  public:
   Reader(const RingView& ring, std::uint32_t seat, const CountedBoundary& start,
          SeatKind kind = SeatKind::reliable)
-      : ring_(ring), seat_(seat), kind_(kind), at_(start.boundary()), messages_(start.messages) {}
+      : ring_(ring),
+        seat_(seat),
+        kind_(kind),
+        at_{ring.data,
+            ring.mask,
+            ring.alignment - 1u,
+            ring.capacity,
+            start.position,
+            start.sequence,
+            nullptr,
+            0,
+            0},
+        messages_(start.messages) {}
 
   /// Steps to the next message and past what carries none; for a seat whose cursor keeps the record
   /// from being written over. Never waits. Outcomes: ok; empty; ended (stepped past the end
   /// record); closed (no more to come, or bytes that make no sense).
   Outcome next(Record& record) {
-    if (next_at_once(record)) [[likely]]
+    if (at_.next(record)) [[likely]]
       return Outcome::ok;
     return next_slow(record);
   }
   /// True if a message begins right at the reading position: the common case of next().
-  bool next_at_once(Record& record) {
-    using namespace layout;
-    const RecordHeader& header = ring_.record(at_.position);
-    // acquire: pairs with the release of the word in finish_record.
-    const Word word(header.word.load(std::memory_order_acquire));
-    if (word.state() != RecordState::committed || word.flags() != 0 ||
-        !ring_.plausible(word.length()) || word.length() < kHeaderBytes) [[unlikely]] {
-      return false;
-    }
-    take(header, word, record);
-    return true;
-  }
+  bool next_at_once(Record& record) { return at_.next(record); }
   /// All cases of next().
   Outcome next_slow(Record& record);
 
@@ -70,10 +64,16 @@ class Reader {
   Outcome await(const Deadline& deadline, Interrupt& interrupt);
   void set_wait_policy(WaitPolicy policy) noexcept { waiting_.set_policy(policy); }
 
+  /// Behind a look that has found nothing: empty, or closed where nothing will ever come.
+  Outcome nothing_there() const;
+
   /// From now on await() tells it who it waits for; null: nobody.
   void set_lookout(Lookout* lookout) noexcept { lookout_ = lookout; }
 
   std::uint64_t position() const noexcept { return at_.position; }
+
+  /// For steps that are taken elsewhere, one message after the other.
+  hot::Reading& reading() noexcept { return at_; }
 
   /// Whether a publisher has taken the seat away.
   bool is_evicted() const noexcept {
@@ -85,19 +85,6 @@ class Reader {
   std::uint64_t lost() const noexcept { return lost_; }
 
  private:
-  void take(const layout::RecordHeader& header, layout::Word word, Record& record) {
-    take(word, header.type.load(std::memory_order_relaxed),
-         header.sequence.load(std::memory_order_relaxed), record);
-  }
-  void take(layout::Word word, std::uint32_t type, std::uint32_t sequence, Record& record) {
-    record.position = at_.position;
-    record.size = word.length() - layout::kHeaderBytes;
-    record.type = type;
-    record.sequence = full_sequence(sequence, at_.sequence);
-    record.end = at_.position + ring_.extent(word.length());
-    at_ = {record.end, record.sequence + 1};
-  }
-  Outcome nothing_there() const;
   Outcome sleep(const Deadline& deadline, Interrupt& interrupt);
   std::optional<Blocker> claim_in_front() const;
   void suspect(const Blocker& blocker) const;
@@ -110,7 +97,7 @@ class Reader {
   RingView ring_;
   std::uint32_t seat_;
   SeatKind kind_;
-  Boundary at_;             // of the next record, with the sequence that it should have
+  hot::Reading at_;
   std::uint64_t messages_;  // lossy: committed before at_
   std::uint64_t lost_ = 0;
   Lookout* lookout_ = nullptr;

@@ -49,7 +49,7 @@ Outcome Reader::next_pinned(Record& record, std::uint32_t place) {
     if (is_message(word) && !pin(place, ring_.extent(word.length()))) {
       continue;  // finds the same again
     }
-    take(word, type, sequence, record);
+    at_.take(word, type, sequence, record);
     if (state == RecordState::aborted) continue;
     if (!is_message(word)) return Outcome::ended;
     ++messages_;
@@ -90,7 +90,8 @@ bool Reader::go_to_tail() {
   if (tail.position <= at_.position) return false;
   // Smaller only in a ring that somebody has spoilt.
   const std::uint64_t missed = tail.messages > messages_ ? tail.messages - messages_ : 0;
-  at_ = tail.boundary();
+  at_.position = tail.position;
+  at_.sequence = tail.sequence;
   messages_ = tail.messages;
   lost_ += missed;
   ring_.seats[seat_].lost.store(lost_, std::memory_order_relaxed);

@@ -55,6 +55,19 @@ class Receiver {
   template <typename Visit>
   int poll(int most, Outcome& why, Visit visit);
 
+  /// A run of plain messages that the owner takes itself, from reading(): what was held is pinned
+  /// first. False for a seat that pins everything. Then pass() now and then, and at its end.
+  bool begin_run() noexcept {
+    if (holds_.pins_all()) return false;
+    if (!holds_.is_plain()) [[unlikely]]
+      holds_.pin_current();
+    return true;
+  }
+  hot::Reading& reading() noexcept { return reader_.reading(); }
+  /// What lies before is needed no more.
+  void pass(std::uint64_t position) noexcept { holds_.pass(position); }
+  Outcome nothing_there() const { return reader_.nothing_there(); }
+
   /// Any thread. True if the owner has closed and this was the last one: the caller disposes.
   [[nodiscard]] bool let_go(std::uint32_t place) noexcept { return holds_.let_go(place); }
 

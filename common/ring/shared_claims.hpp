@@ -35,6 +35,9 @@ class SharedClaims {
   /// Behind store_word: the slot's oldest open claim moves on.
   void close(const RingView& ring, const Room& room);
 
+  void forget(const Room& room) noexcept { std::erase(open_, room.position); }
+  std::size_t open_claims() const noexcept { return open_.size(); }
+
   /// Where the last claim that found no room would have ended.
   std::uint64_t needed() const { return finder_.needed(); }
 

@@ -5,6 +5,7 @@
 
 #include "common/base/crash_point.hpp"
 #include "common/base/outcome.hpp"
+#include "common/hot/publishing.hpp"
 #include "common/ring/finish.hpp"
 #include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
@@ -18,7 +19,7 @@ namespace busbar::ring {
 /// can see before the commit. One thread at a time.
 class SoloClaims {
  public:
-  explicit SoloClaims(const RingView& ring) : finder_(ring) {}
+  explicit SoloClaims(const RingView& ring);
 
   /// Takes the role over. The broker has repaired the ring (recover_slot) before it granted it.
   void take_role(const RingView& ring);
@@ -26,73 +27,67 @@ class SoloClaims {
 
   /// ok, full, or closed (learnt at the limit, so a stride late at most). Never waits.
   Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room) {
-    using namespace layout;
-    const std::uint64_t extent = ring.extent(kHeaderBytes + size);
-    if (position_ + extent + kReserveBytes > limits_.usable) [[unlikely]] {
-      const Outcome outcome = find_room(ring, extent);
-      if (outcome != Outcome::ok) return outcome;
-    }
-    // Open claims before this one: if we die, what is committed behind them is found over them.
-    if (claimed_.position != position_) [[unlikely]]
-      show_last(ring);
-    ring.record(position_ + extent).word.store(0, std::memory_order_relaxed);  // the terminator
-    ring.record(position_).sequence.store(static_cast<std::uint32_t>(sequence_++),
-                                          std::memory_order_relaxed);
-    room = {position_, size};
-    position_ += extent;
+    const std::uint64_t position = hot_.next;
+    if (!hot_.claim(size)) [[unlikely]]
+      return claim_slowly(ring, size, room);
+    room = {position, size};
     return Outcome::ok;
+  }
+
+  /// Once the role is taken: claims go inline as long as `alive` is not 0.
+  void open_unless_forked(const RingView& ring, const std::atomic<int>& alive);
+  /// What can be done without a call.
+  hot::Publishing& hot() noexcept { return hot_; }
+  const hot::Publishing& hot() const noexcept { return hot_; }
+  std::size_t open_claims() const noexcept {
+    return hot_.open != 0 ? hot_.open : has_inline_claim() ? 1 : 0;
   }
 
   void finish(const RingView& ring, const Room& room, layout::RecordState state, std::uint64_t used,
               std::uint32_t type, std::uint64_t flags) {
+    begin_batch(ring, {});
     store_word(ring, room, state, used, type, flags);
-    advance(ring);
+    end_batch(ring, 1);
   }
-
-  /// The word alone; a batch advances once, behind its last word.
+  /// The words of a batch stand between these two. If we die before its first one's, stored last,
+  /// all of it is lost, unless something else was claimed since its first claim.
+  void begin_batch(const RingView& ring, std::span<const Room> rooms);
   void store_word(const RingView& ring, const Room& room, layout::RecordState state,
                   std::uint64_t used, std::uint32_t type, std::uint64_t flags) {
     ring.record(room.position).type.store(type, std::memory_order_relaxed);
     finish_record(ring, room, state, used, 0, flags);
   }
-
-  /// The claimed position follows the contiguous finished prefix, the sequence before it.
-  void advance(const RingView& ring) {
-    using namespace layout;
-    while (claimed_.position != position_) {
-      const Word word(ring.record(claimed_.position).word.load(std::memory_order_relaxed));
-      if (word.state() <= RecordState::claimed) break;
-      if (takes_number(word)) ++claimed_.sequence;
-      claimed_.position += ring.extent(word.length());
-    }
-    ring.control->publishers.sequence.store(claimed_.sequence, std::memory_order_relaxed);
-    BUSBAR_CRASH_POINT("solo.sequence");
-    // release: whoever joins at `claimed` finds every word before it.
-    ring.control->publishers.claimed.store(claimed_.position, std::memory_order_release);
+  void end_batch(const RingView& ring, std::size_t claims) {
+    hot_.open -= claims;
+    advance(ring);
   }
+  /// In a forked child: the claim is the parent's.
+  void forget() noexcept;
 
   /// Where the last claim that found no room would have ended.
   std::uint64_t needed() const { return finder_.needed(); }
 
-  /// Before the words of a batch are stored, the first one last: if we die half-way, all of it is
-  /// lost, unless something else was claimed since its first claim.
-  void hide_batch(const RingView& ring, std::span<const Room> rooms);
-
   /// Whether the claim that just found no room can only wait for open claims of this very publisher
   /// (and for held messages that push it against them).
   bool waits_for_itself(const RingView& ring) const {
-    return claimed_.position != position_ && finder_.needed() > claimed_.position + ring.capacity;
+    return open_claims() != 0 && finder_.needed() > hot_.claimed + ring.capacity;
   }
 
  private:
+  Outcome claim_slowly(const RingView& ring, std::uint64_t size, Room& room);
   Outcome find_room(const RingView& ring, std::uint64_t extent);
+  bool has_inline_claim() const noexcept { return hot_.open == 0 && hot_.claimed != hot_.next; }
+  void adopt_inline_claim(const RingView& ring);
+  void give_number(const RingView& ring, std::uint64_t position);
   void show_last(const RingView& ring);
+  /// The claimed position follows the contiguous finished prefix, the sequence before it.
+  void advance(const RingView& ring);
+  Boundary claimed() const noexcept { return {hot_.claimed, hot_.sequence}; }
 
-  std::uint64_t position_ = 0;  // where the next claim begins
-  std::uint64_t last_ = 0;      // where the last claim behind an open one begins
-  std::uint64_t sequence_ = 0;
-  Limits limits_;
-  Boundary claimed_;  // copy of what is shared: nobody else writes it
+  hot::Publishing hot_;
+  std::uint64_t numbers_ = 0;  // taken by claims from hot_.claimed on, but for an inline one
+  std::uint64_t last_ = 0;     // where the last claim behind an open one begins
+  std::uint64_t gate_ = 0;     // Limits::gate
   RoomFinder finder_;
   Lookout* lookout_ = nullptr;
 };

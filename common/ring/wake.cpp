@@ -35,6 +35,10 @@ void ring_sleepers(const RingView& ring) noexcept {
 }
 
 void ring_sleepers_and_hear(const RingView& ring) noexcept {
+  // Clear, then look: the other way round a call that comes between is lost. acquire: what it is
+  // about comes before it (call_publishers).
+  ring.seats_control->call.exchange(0, std::memory_order_acq_rel);
+  BUSBAR_CRASH_POINT("call.cleared");
   ring_sleepers(ring);
   // acquire: what the hail is about comes before it, in hail_publishers' caller.
   ring.seats_control->hail.exchange(0, std::memory_order_acq_rel);
@@ -52,8 +56,13 @@ void ring_publishers(const RingView& ring, std::uint64_t bits) noexcept {
   }
 }
 
+void call_publishers(const RingView& ring) noexcept {
+  ring.seats_control->call.store(1, std::memory_order_release);
+}
+
 void hail_publishers(const RingView& ring) noexcept {
   ring.seats_control->hail.store(1, std::memory_order_release);
+  call_publishers(ring);
 }
 
 void ring_everybody(const RingView& ring) noexcept {

@@ -126,7 +126,7 @@ void Writer::store_word(const Room& room, std::uint32_t type) {
 
 void Writer::publish_batch(std::span<const Room> rooms) {
   if (is_solo_) {
-    solo_.advance(ring_);
+    solo_.end_batch(ring_, rooms.size());
   } else {
     for (const Room& room : rooms) shared_.close(ring_, room);
     wake_room_waiters(ring_);
@@ -137,9 +137,9 @@ void Writer::publish_batch(std::span<const Room> rooms) {
 /// The broker hails publishers when it closes a channel; whoever hears it passes it on.
 void Writer::heed() noexcept {
   watch_.heed(ring_);
-  if (!look(nullptr)) over_ = Outcome::closed;
+  if (!look(nullptr)) finish_as(Outcome::closed);
   if (!ring_.closed()) return;
-  over_ = Outcome::closed;
+  finish_as(Outcome::closed);
   hail_publishers(ring_);
 }
 
@@ -164,7 +164,7 @@ Outcome Writer::end(Interrupt& interrupt) {
   const Outcome outcome =
       await_room(interrupt, deadline, [&] { return claim_end(room, deadline, last); });
   if (outcome != Outcome::ok) return outcome;
-  over_ = Outcome::ended;
+  finish_as(Outcome::ended);
   if (!last) return Outcome::ok;
   mark_gap(ring_, room.position);
   commit(room, 0, 0, kFlagEnd);

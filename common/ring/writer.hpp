@@ -56,7 +56,7 @@ class Writer {
   /// Batches: begin_batch(), the word of each claim, the first one last, then publish_batch(), both
   /// with all of them.
   void begin_batch(std::span<const Room> rooms) {
-    if (is_solo_) solo_.hide_batch(ring_, rooms);
+    if (is_solo_) solo_.begin_batch(ring_, rooms);
   }
   void store_word(const Room& room, std::uint32_t type);
   void publish_batch(std::span<const Room> rooms);
@@ -75,6 +75,27 @@ class Writer {
   }
 
   const RingView& ring() const noexcept { return ring_; }
+  std::size_t open_claims() const noexcept {
+    return is_solo_ ? solo_.open_claims() : shared_.open_claims();
+  }
+
+  /// What can be done without a call, where there is one publisher: as long as `alive` is not 0.
+  /// What is committed so and calls for it is followed by heed_calls().
+  hot::Publishing& open_inline(const std::atomic<int>& alive) {
+    if (is_solo_) solo_.open_unless_forked(ring_, alive);
+    return solo_.hot();
+  }
+  /// In a forked child: the claim is the parent's.
+  void forget(const Room& room) noexcept {
+    if (is_solo_) {
+      solo_.forget();
+    } else {
+      shared_.forget(room);
+    }
+  }
+  void heed_calls() {
+    if (wake_sleepers(ring_)) heed();
+  }
   std::uint32_t slot() const noexcept { return slot_; }
 
  private:
@@ -98,6 +119,10 @@ class Writer {
   }
 
   void heed() noexcept;
+  void finish_as(Outcome outcome) noexcept {
+    over_ = outcome;
+    solo_.hot().shut();
+  }
   bool look(const Blocker* blocker) noexcept;
   Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);

@@ -6,10 +6,30 @@
 
 #include "busbar/error.hpp"
 #include "busbar/outcome.hpp"
+#include "common/hot/publishing.hpp"
 
 namespace busbar {
 
 class PublisherCore;
+
+/// What claims do when something is in the way of doing it at once. Not for users. All by value, so
+/// that a claim that is done with where it was made lives in registers.
+namespace detail {
+
+struct Claimed {
+  std::uint64_t position;
+  Outcome outcome;
+};
+BUSBAR_EXPORT Claimed claim_slowly(hot::Publishing* publishing, std::size_t size);
+BUSBAR_EXPORT Claimed try_claim_slowly(hot::Publishing* publishing, std::size_t size);
+BUSBAR_EXPORT void commit_slowly(hot::Publishing& publishing, std::uint64_t position,
+                                 std::size_t size, std::size_t used, std::uint32_t type);
+BUSBAR_EXPORT void abort(hot::Publishing& publishing, std::uint64_t position,
+                         std::size_t size) noexcept;
+BUSBAR_EXPORT void heed_calls(hot::Publishing& publishing);
+[[noreturn]] BUSBAR_EXPORT void throw_empty_claim();
+
+}  // namespace detail
 
 /// Room in the ring for one message, or the outcome that stands for it.
 ///
@@ -28,12 +48,11 @@ class BUSBAR_EXPORT Claim {
     }
     return *this;
   }
-  ~Claim() {
-    if (core_ != nullptr) abort();
-  }
+  // Inline in cold places too: a call there would keep every claim in memory.
+  [[gnu::always_inline]] ~Claim() { abort(); }
 
   /// True if there is room to write into.
-  explicit operator bool() const noexcept { return core_ != nullptr; }
+  explicit operator bool() const noexcept { return publishing_ != nullptr; }
   /// ok; or why there is no room: full, timeout, dropped, interrupted, closed, ended.
   Outcome outcome() const noexcept { return outcome_; }
 
@@ -49,17 +68,54 @@ class BUSBAR_EXPORT Claim {
   /// unless a subscriber sleeps. Throws Errc::misuse on an empty claim or used > size(); the claim
   /// then stays as it was.
   void commit() { commit(size_); }
-  void commit(std::size_t used);
+  void commit(std::size_t used) {
+    if (publishing_ == nullptr) [[unlikely]]
+      detail::throw_empty_claim();
+    hot::Publishing& publishing = *publishing_;
+    if (used != size_ || !publishing.has_one_claim()) [[unlikely]] {
+      detail::commit_slowly(publishing, position_, size_, used, type_);
+      forget();
+      return;
+    }
+    const bool somebody_calls = publishing.commit(data_, size_, type_);
+    forget();
+    if (somebody_calls) [[unlikely]]
+      detail::heed_calls(publishing);
+  }
 
   /// Gives the room back; subscribers pass over it. Nothing happens on an empty claim.
-  void abort() noexcept;
+  [[gnu::always_inline]] void abort() noexcept {
+    if (publishing_ == nullptr) return;
+    detail::abort(*publishing_, position_, size_);
+    forget();
+  }
 
  private:
   friend class PublisherCore;
   friend class Publisher;
   explicit Claim(Outcome outcome) noexcept : outcome_(outcome) {}
+  Claim(hot::Publishing* publishing, std::uint64_t position, std::size_t size) noexcept
+      : publishing_(publishing),
+        data_(publishing->payload(position)),
+        size_(size),
+        position_(position),
+        outcome_(Outcome::ok) {}
+  Claim(hot::Publishing* publishing, const detail::Claimed& claimed, std::size_t size) noexcept
+      : outcome_(claimed.outcome) {
+    if (outcome_ != Outcome::ok) return;
+    publishing_ = publishing;
+    data_ = publishing->payload(claimed.position);
+    size_ = size;
+    position_ = claimed.position;
+  }
+  void forget() noexcept {
+    publishing_ = nullptr;
+    data_ = nullptr;
+    size_ = 0;
+    outcome_ = Outcome::empty;
+  }
   void swap(Claim& other) noexcept {
-    std::swap(core_, other.core_);
+    std::swap(publishing_, other.publishing_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(position_, other.position_);
@@ -67,7 +123,7 @@ class BUSBAR_EXPORT Claim {
     std::swap(outcome_, other.outcome_);
   }
 
-  PublisherCore* core_ = nullptr;
+  hot::Publishing* publishing_ = nullptr;  // null: nothing to commit
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
   std::uint64_t position_ = 0;

@@ -12,6 +12,13 @@ namespace busbar {
 
 class SubscriberCore;
 
+namespace detail {
+
+/// By value, so that messages can live in registers. Not for users.
+BUSBAR_EXPORT void release(SubscriberCore& core, std::uint8_t hold) noexcept;
+
+}  // namespace detail
+
 /// A received message in place, or the outcome that stands for it.
 ///
 /// Thread safety: may be moved to and destroyed on any thread; used by one at a time.
@@ -30,8 +37,8 @@ class BUSBAR_EXPORT Message {
     }
     return *this;
   }
-  ~Message() {
-    if (core_ != nullptr) release();
+  [[gnu::always_inline]] ~Message() {
+    if (core_ != nullptr) detail::release(*core_, hold_);
   }
 
   /// True if there is a message.
@@ -47,9 +54,15 @@ class BUSBAR_EXPORT Message {
   std::uint32_t type() const noexcept { return type_; }
 
   /// Lets go of the message now; payload() is empty and outcome() is empty afterwards.
-  void release() noexcept;
+  void release() noexcept {
+    if (core_ != nullptr) detail::release(*std::exchange(core_, nullptr), hold_);
+    data_ = nullptr;
+    size_ = 0;
+    outcome_ = Outcome::empty;
+  }
 
  private:
+  friend class Subscriber;
   friend class SubscriberCore;
   explicit Message(Outcome outcome) noexcept : outcome_(outcome) {}
   void swap(Message& other) noexcept {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -30,16 +31,30 @@ class BUSBAR_EXPORT Publisher {
   /// held messages leave no place but in them: commit those first); interrupted; closed (learnt
   /// with the first commit after it, at the latest); ended (after end()). Throws Errc::too_large
   /// beyond max_message, misuse, forked.
-  Claim claim(std::size_t size);
+  Claim claim(std::size_t size) {
+    std::uint64_t position = 0;
+    if (claims_at_once(size, position)) [[likely]]
+      return {publishing_, position, size};
+    return {publishing_, detail::claim_slowly(publishing_, size), size};
+  }
 
   /// As claim(), but never waits: full where claim would wait, and with several publishers also if
   /// another one is just claiming: try again.
-  Claim try_claim(std::size_t size);
+  Claim try_claim(std::size_t size) {
+    std::uint64_t position = 0;
+    if (claims_at_once(size, position)) [[likely]]
+      return {publishing_, position, size};
+    return {publishing_, detail::try_claim_slowly(publishing_, size), size};
+  }
 
   /// claim, copy, commit in one call; the message's type is `type`. Outcomes and errors of claim().
-  Outcome publish(std::span<const std::byte> message, std::uint32_t type = 0);
+  Outcome publish(std::span<const std::byte> message, std::uint32_t type = 0) {
+    return copy_and_commit(claim(message.size()), message, type);
+  }
   /// As publish(), but never waits.
-  Outcome try_publish(std::span<const std::byte> message, std::uint32_t type = 0);
+  Outcome try_publish(std::span<const std::byte> message, std::uint32_t type = 0) {
+    return copy_and_commit(try_claim(message.size()), message, type);
+  }
 
   /// Commits several claims of this publisher, each whole: none is visible before all are. (A
   /// process that is killed inside may, on a channel of several publishers, leave the later ones
@@ -65,10 +80,26 @@ class BUSBAR_EXPORT Publisher {
 
  private:
   friend class Bus;
-  explicit Publisher(PublisherCore* core) noexcept : core_(core) {}
+  explicit Publisher(PublisherCore* core) noexcept;
   PublisherCore& core() const;
 
-  PublisherCore* core_ = nullptr;
+  bool claims_at_once(std::size_t size, std::uint64_t& position) noexcept {
+    if (publishing_ == nullptr) [[unlikely]]
+      return false;
+    position = publishing_->next;
+    return publishing_->claim(size);
+  }
+  static Outcome copy_and_commit(Claim claim, std::span<const std::byte> message,
+                                 std::uint32_t type) {
+    if (!claim) [[unlikely]]
+      return claim.outcome();
+    if (!message.empty()) std::memcpy(claim.data(), message.data(), message.size());
+    claim.set_type(type);
+    claim.commit();
+    return Outcome::ok;
+  }
+
+  hot::Publishing* publishing_ = nullptr;  // null: moved from
 };
 
 }  // namespace busbar

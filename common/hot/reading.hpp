@@ -1,0 +1,110 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/pause.hpp"
+#include "common/layout/record.hpp"
+
+namespace busbar::hot {
+
+/// One committed record as a reader sees it.
+struct Record {
+  std::uint64_t position = 0;
+  std::uint64_t end = 0;  // where the next one begins
+  std::uint64_t sequence = 0;
+  std::uint64_t size = 0;  // of the payload
+  std::uint32_t type = 0;
+};
+
+/// The 64-bit sequence of which `low` are the low 32 bits, nearest to `expected`.
+constexpr std::uint64_t full_sequence(std::uint32_t low, std::uint64_t expected) {
+  const auto difference = static_cast<std::int32_t>(low - static_cast<std::uint32_t>(expected));
+  return expected + static_cast<std::uint64_t>(static_cast<std::int64_t>(difference));
+}
+
+static_assert(full_sequence(5, (std::uint64_t{1} << 32) + 3) == (std::uint64_t{1} << 32) + 5);
+static_assert(full_sequence(0xffffffff, std::uint64_t{1} << 32) == 0xffffffff);
+
+/// Where a seat reads on, and the step over a plain message: inline in every program, so its shape,
+/// and that of a record, belong to the library's interface (docs/adr/0021). Whatever else may lie
+/// in the ring is Reader's business. A plain value; one thread at a time.
+struct Reading {
+  const std::byte* data = nullptr;  // the ring, mapped twice in a row
+  std::uint64_t mask = 0;           // position to offset
+  std::uint64_t grain = 0;          // alignment of records, less 1
+  std::uint64_t capacity = 0;
+  std::uint64_t position = 0;                  // of the next record
+  std::uint64_t sequence = 0;                  // that it should have
+  const std::atomic<int>* is_alive = nullptr;  // 0 in a forked child
+  int pauses = 0;                              // for a batch to form; 0: at once is better
+  int density = 0;  // messages less what empty looks stand for: one by one, it stays near 0
+
+  /// The word of what lies here.
+  layout::Word look() const noexcept {
+    // acquire: pairs with the release of the word (finish_record, Publishing::commit).
+    return layout::Word(header().word.load(std::memory_order_acquire));
+  }
+
+  /// Whether it is that of a message: committed, no flags, a header at least and a lap at most, so
+  /// that it stays inside the doubled mapping. One subtraction, one comparison.
+  bool is_plain(layout::Word word) const noexcept {
+    using namespace layout;
+    constexpr std::uint64_t kNoSlot = (std::uint64_t{1} << 48) - 1;
+    constexpr std::uint64_t kLeast = Word(RecordState::committed, kHeaderBytes, 0).bits();
+    return (word.bits() & kNoSlot) - kLeast <= capacity - kHeaderBytes;
+  }
+
+  const std::byte* payload() const noexcept {
+    return data + (position & mask) + layout::kHeaderBytes;
+  }
+
+  /// Behind a look that found nothing more, `found` messages after the last such look. Where they
+  /// come at full speed it leaves the publisher's cache line alone for a moment, so that a batch
+  /// can form, and says true: look again. A reader at the publisher's heels halves the rate of
+  /// both.
+  bool lets_batch_form(int found) noexcept {
+    density = found == 0 ? (density > kEmptyLook ? density - kEmptyLook : 0)
+                         : (density + found < kMostDense ? density + found : kMostDense);
+    if (found == 0 || density < kDense || pauses == 0) return false;
+    for (int i = 0; i < pauses; ++i) spin_pause();
+    return true;
+  }
+
+  /// True if a message begins right here; then `record` is it, and reading goes on behind it.
+  bool next(Record& record) noexcept {
+    const layout::Word word = look();
+    if (!is_plain(word)) [[unlikely]]
+      return false;
+    take(word, record);
+    return true;
+  }
+  void take(layout::Word word, Record& record) noexcept {
+    const layout::RecordHeader& at = header();
+    take(word, at.type.load(std::memory_order_relaxed), at.sequence.load(std::memory_order_relaxed),
+         record);
+  }
+
+  void take(layout::Word word, std::uint32_t type, std::uint32_t low_sequence,
+            Record& record) noexcept {
+    record.position = position;
+    record.size = word.length() - layout::kHeaderBytes;
+    record.type = type;
+    record.sequence = full_sequence(low_sequence, sequence);
+    record.end = position + ((word.length() + grain) & ~grain);
+    position = record.end;
+    sequence = record.sequence + 1;
+  }
+
+ private:
+  static constexpr int kDense = 16;
+  static constexpr int kMostDense = 64;
+  static constexpr int kEmptyLook = 4;
+
+  const layout::RecordHeader& header() const noexcept {
+    return *reinterpret_cast<const layout::RecordHeader*>(data + (position & mask));
+  }
+};
+
+}  // namespace busbar::hot
