@@ -232,6 +232,7 @@ TEST(RepairOfASoloRing, GoesOverCommitsThatTheClaimedPositionHasNotReached) {
   publish(writer, 8, 1);
   const ring::Room room = must_claim(writer, 8);
   fill(channel.ring, room, 2);
+  writer.begin_batch(std::span(&room, 1));
   writer.store_word(room, 2);  // dies before the claimed position follows
   ASSERT_TRUE(recover(channel.ring, 0));
   EXPECT_EQ(channel.ring.control->publishers.claimed.load(), 48u);

@@ -83,15 +83,18 @@ TEST_F(Wake, NobodyIsRungWhoDoesNotSleep) {
   publish(writer, 8, 1);
   EXPECT_EQ(channel.ring.seats[0].bell.token.load(), 0u);
   channel.ring.seats_control->sleepers[0].store(1);
+  ring::call_publishers(channel.ring);
   publish(writer, 8, 1);
   EXPECT_EQ(channel.ring.seats[0].bell.token.load(), 1u);
   EXPECT_EQ(channel.ring.seats[1].bell.token.load(), 0u);
+  EXPECT_EQ(channel.ring.seats_control->call.load(), 0u);
 }
 
 TEST_F(Wake, BitsBeyondTheLastSeatAndSlotAreIgnored) {
   auto writer = channel.writer();
   for (auto& word : channel.ring.seats_control->sleepers) word.store(~std::uint64_t{0});
   channel.ring.seats_control->room_waiters.store(~std::uint64_t{0});
+  ring::call_publishers(channel.ring);
   publish(writer, 8, 1);  // ASan would tell
   EXPECT_EQ(channel.ring.seats[69].bell.token.load(), 1u);
   EXPECT_EQ(channel.ring.seats_control->sleepers[1].load(), ~std::uint64_t{0} << 6);
