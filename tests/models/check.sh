@@ -277,6 +277,9 @@ fails | sleep_wake    | -DMUTANT_NO_SECOND_LOOK
 fails | sleep_wake    | -DMUTANT_LOOK_FIRST
 fails | sleep_wake    | -DMUTANT_POST_FIRST
 fails | sleep_wake    | -DMUTANT_NO_CLEAR
+fails | sleep_wake    | -DMUTANT_NO_CALL
+fails | sleep_wake    | -DMUTANT_CALL_FIRST
+fails | sleep_wake    | -DMUTANT_CALL_CLEARED_LAST
 fails | sleep_wake    | -DMUTANT_POST_UNASKED
 fails | sleep_wake    | -DMUTANT_DRAIN_LATE
 fails | sleep_wake    | -DDEATH -DMUTANT_NO_BROKER_RING

@@ -3,9 +3,9 @@
  * Models   a doorbell per seat: one word with a token, 0 or 1. To ring: exchange in 1, then wake who sleeps on the word.
  *          To wait: exchange in 0; if it was 1, done; else sleep as long as the word is 0 (compared and put to sleep as
  *          one, as a futex does), then again. Subscriber: take a token that is left over; set the own bit among the sleepers
- *          bits (read-modify-write); membarrier; look once more at the record's word; wait; start over. Publisher: store the
- *          word; compiler barrier; load the bits; for each that is set: clear it (read-modify-write); if it was still
- *          set, ring. The word's store sits in a store buffer until it drains, until a read-modify-write of its own publisher, or
+ *          bits (read-modify-write); store the call; membarrier; look once more at the record's word; wait; start over. Publisher: store the
+ *          word; compiler barrier; load the call; if it is set: clear it (read-modify-write); load the bits; for each
+ *          that is set: clear it (read-modify-write); if it was still set, ring. The word's store sits in a store buffer until it drains, until a read-modify-write of its own publisher, or
  *          until a membarrier. This is the pair sleep / commit.
  *          Message i is written by publisher i mod PUBLISHERS; subscribers need all of them in order, so they also sleep
  *          while a later one is there already.
@@ -22,6 +22,9 @@
  *   -DMUTANT_LOOK_FIRST       it looks again, but before it sets its bit.
  *   -DMUTANT_POST_FIRST       the publisher rings, then clears the bit: it may clear the bit of the sleep after.
  *   -DMUTANT_NO_CLEAR         the publisher rings and leaves the bit: every commit of a busy ring makes a system call (P2).
+ *   -DMUTANT_NO_CALL          the sleeper sets its bit and does not call.
+ *   -DMUTANT_CALL_FIRST       it calls, then sets its bit: who hears it finds nothing, and nothing is left of the call.
+ *   -DMUTANT_CALL_CLEARED_LAST  the publisher clears the call behind its look at the bits: one that came between is lost.
  *   -DMUTANT_POST_UNASKED     it rings although another has cleared the bit meanwhile (P2).
  *   -DMUTANT_DRAIN_LATE       the left-over token is taken after the second look: it may be the one that was meant.
  *   -DDEATH -DMUTANT_NO_BROKER_RING   nobody rings for the dead one.
@@ -42,6 +45,7 @@ bool finished[TOTAL];                   /* the records' words: committed or abor
 byte buffered[PUBLISHERS];              /* a publisher's store buffer: message + 1, or 0 */
 bool waiting[SEATS];                        /* the sleepers bits */
 bool token[SEATS], asleep[SEATS];       /* the doorbells */
+bool called = false;                    /* the call */
 byte owed[SEATS];                       /* ghost for P2: rings that set bits have asked for */
 bool dead = false;
 byte publishers_done = 0;
@@ -68,6 +72,21 @@ inline ring(s) {
   token[s] = true;                                      /* exchange; the store buffer is empty already */
   MAY_DIE;
   asleep[s] = false                                     /* wake */
+}
+
+inline hear_the_call() {
+  if
+  :: called ->
+#ifndef MUTANT_CALL_CLEARED_LAST
+     atomic { drain(id); called = false };                              /* exchange */
+     MAY_DIE;
+#endif
+     look_at_sleepers()
+#ifdef MUTANT_CALL_CLEARED_LAST
+     ; atomic { drain(id); called = false }
+#endif
+  :: else
+  fi
 }
 
 inline look_at_sleepers() {
@@ -110,7 +129,7 @@ proctype publisher(byte id) {
 #ifdef FENCES_FULL
      drain(id);
 #endif
-     look_at_sleepers()
+     hear_the_call()
   :: else -> break
   od;
 #ifdef DEATH
@@ -182,7 +201,13 @@ proctype subscriber(byte s) {
 #ifdef MUTANT_LOOK_FIRST
      if :: finished[next] -> goto start_over :: else fi;
 #endif
+#ifdef MUTANT_CALL_FIRST
+     called = true;
+#endif
      d_step { if :: !waiting[s] -> owed[s]++ :: else fi; waiting[s] = true };        /* fetch_or */
+#if !defined(MUTANT_NO_CALL) && !defined(MUTANT_CALL_FIRST)
+     called = true;                                             /* drained by the sleeper's own fence, with the membarrier */
+#endif
      atomic { membarrier() };
 #if !defined(MUTANT_NO_SECOND_LOOK) && !defined(MUTANT_LOOK_FIRST)
      if
