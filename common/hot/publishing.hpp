@@ -4,9 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/base/crash_point.hpp"
-#include "common/hot/prefetch.hpp"
-#include "common/layout/record.hpp"
+// Relative to here: installed, they are found in no other way.
+#include "../base/crash_point.hpp"
+#include "../layout/record.hpp"
+#include "prefetch.hpp"
 
 namespace busbar::hot {
 

@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/base/pause.hpp"
-#include "common/layout/record.hpp"
+// Relative to here: installed, they are found in no other way.
+#include "../base/pause.hpp"
+#include "../layout/record.hpp"
 
 namespace busbar::hot {
 
