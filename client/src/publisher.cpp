@@ -12,6 +12,16 @@ PublisherCore& core_of(const hot::Publishing* publishing) {
   return PublisherCore::of(*publishing);
 }
 
+// Out of the way of what is often done.
+[[gnu::noinline]] detail::Claimed claim_waiting(hot::Publishing* publishing, std::size_t size) {
+  return core_of(publishing).claim(size);
+}
+
+[[gnu::noinline]] detail::Claimed claim_not_waiting(hot::Publishing* publishing,
+                                                    std::size_t size) {
+  return core_of(publishing).try_claim(size);
+}
+
 }  // namespace
 
 namespace detail {
@@ -21,16 +31,28 @@ void throw_empty_claim() {
 }
 
 Claimed claim_slowly(hot::Publishing* publishing, std::size_t size) {
-  return core_of(publishing).claim(size);
+  ring::Room room;
+  if (publishing != nullptr && PublisherCore::of(*publishing).claim_among_several(size, room))
+      [[likely]] {
+    return {room.position, Outcome::ok};
+  }
+  return claim_waiting(publishing, size);
 }
 
 Claimed try_claim_slowly(hot::Publishing* publishing, std::size_t size) {
-  return core_of(publishing).try_claim(size);
+  ring::Room room;
+  if (publishing != nullptr && PublisherCore::of(*publishing).claim_among_several(size, room))
+      [[likely]] {
+    return {room.position, Outcome::ok};
+  }
+  return claim_not_waiting(publishing, size);
 }
 
 void commit_slowly(hot::Publishing& publishing, std::uint64_t position, std::size_t size,
                    std::size_t used, std::uint32_t type) {
-  PublisherCore::of(publishing).commit({position, size}, used, type);
+  PublisherCore& core = PublisherCore::of(publishing);
+  if (!core.commit_among_several({position, size}, used, type)) [[unlikely]]
+    core.commit({position, size}, used, type);
 }
 
 void abort(hot::Publishing& publishing, std::uint64_t position, std::size_t size) noexcept {

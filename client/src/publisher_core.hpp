@@ -30,6 +30,14 @@ class PublisherCore {
   }
   hot::Publishing& publishing() noexcept { return publishing_; }
 
+  /// The common case among several publishers. False: nothing has happened.
+  bool claim_among_several(std::size_t size, ring::Room& room) noexcept {
+    return is_open() && size <= publishing_.max_message && writer_.claim_among_several(size, room);
+  }
+  bool commit_among_several(const ring::Room& room, std::size_t used, std::uint32_t type) {
+    return is_open() && writer_.commit_among_several(room, used, type);
+  }
+
   detail::Claimed claim(std::size_t size) {
     check(size);
     ring::Room room;
@@ -56,6 +64,9 @@ class PublisherCore {
 
  private:
   ~PublisherCore() = default;
+  bool is_open() const noexcept {
+    return publishing_.is_alive->load(std::memory_order_relaxed) != 0;
+  }
   void check(std::size_t size) const {
     mapping_.require_not_forked();
     if (size > writer_.ring().max_message) [[unlikely]]

@@ -36,11 +36,11 @@ struct alignas(kLine) Tail {
 };
 
 struct alignas(kLine) MutexLine {
-  // 0 free; else mutex_owner() + 1, and kMutexContended if somebody may sleep.
-  std::atomic<std::uint32_t> owner;
+  std::atomic<std::uint32_t> owner;  // 0 free; else mutex_owner() + 1
+  std::uint32_t reserved;
+  std::atomic<std::uint64_t> waiters;  // publisher slots that may sleep until it is free
 };
 
-inline constexpr std::uint32_t kMutexContended = 0x80000000;
 inline constexpr std::uint32_t kBrokerOwner = 0xffff;  // beyond every publisher slot
 
 /// The owner as the mutex knows it: the slot, and which of the slot's tenants (or which broker).
@@ -119,8 +119,8 @@ static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, word) == 6
                   offsetof(PublisherSlot, session) == 80,
               "the broker would abort the claims of the wrong publisher");
 static_assert(slot_of_owner(kBrokerOwner + 1) == kBrokerOwner + 1 &&
-                  ((mutex_owner(kBrokerOwner, kOwnerGenerations - 1) + 1) & kMutexContended) == 0,
-              "an owner that runs into the contended bit is taken for another one");
+                  kOwnerSlotBits + 14 < 32,
+              "an owner that is cut off is taken for another one");
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "the kernel's futex word has 4 bytes");
 
 }  // namespace busbar::layout

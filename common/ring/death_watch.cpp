@@ -102,7 +102,7 @@ void DeathWatch::glance(const RingView& ring, std::uint64_t need) {
 }
 
 void DeathWatch::glance_at_mutex(const RingView& ring) {
-  sync::RingMutex mutex(ring.control->mutex);
+  sync::RingMutex mutex(ring.control->mutex, ring.fence_rule);
   const std::uint32_t holder = mutex.holder();
   if (holder == sync::RingMutex::kFree || !is_due(glanced_ms_)) return;
   const std::uint32_t slot = slot_of_owner(holder);

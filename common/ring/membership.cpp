@@ -140,7 +140,7 @@ void set_broker(const RingView& ring, const Member& broker, std::uint64_t epoch)
 
 bool adopt(const RingView& ring, const Member& broker, std::uint64_t epoch) {
   set_broker(ring, broker, epoch);
-  sync::RingMutex mutex(ring.control->mutex);
+  sync::RingMutex mutex(ring.control->mutex, ring.fence_rule);
   const std::uint32_t holder = mutex.holder();
   bool sound = true;
   if (holder != sync::RingMutex::kFree && slot_of_owner(holder) == kBrokerOwner &&

@@ -22,7 +22,7 @@ bool take_over_from(sync::RingMutex& mutex, std::uint32_t slot, std::uint32_t ow
 /// A slot that its tenant left in peace has nothing to mend.
 bool is_clean(const RingView& ring, std::uint32_t slot) {
   return ring.slots[slot].oldest_claim.load(std::memory_order_acquire) == kNoClaim &&
-         slot_of_owner(sync::RingMutex(ring.control->mutex).holder()) != slot;
+         slot_of_owner(sync::RingMutex(ring.control->mutex, ring.fence_rule).holder()) != slot;
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ bool begin_mending(const RingView& ring, std::uint32_t slot, SlotWord seen, std:
 }
 
 bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
-  sync::RingMutex mutex(ring.control->mutex);
+  sync::RingMutex mutex(ring.control->mutex, ring.fence_rule);
   bool sound = true;
   if (ring.max_publishers == 1) {
     sound = repair(ring);
@@ -52,6 +52,7 @@ bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
     sound = abort_claims_of(ring, slot) && sound;
   }
   ring.seats_control->room_waiters.fetch_and(~(std::uint64_t{1} << slot));
+  ring.control->mutex.waiters.fetch_and(~(std::uint64_t{1} << slot));
   ring.slots[slot].oldest_claim.store(kNoClaim, std::memory_order_release);
   BUSBAR_CRASH_POINT("mend.cleared");
   ring_everybody(ring);

@@ -53,7 +53,7 @@ SharedClaims::SharedClaims(const RingView& ring, std::uint32_t slot)
       finder_(ring) {}
 
 Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
-  RingMutex mutex(ring.control->mutex);
+  RingMutex mutex(ring.control->mutex, ring.fence_rule);
   Waiting waiting{ring, lookout_};
   for (;;) {
     switch (mutex.lock(owner_, deadline, holder_gone, &waiting)) {
@@ -79,7 +79,7 @@ Outcome SharedClaims::lock(const RingView& ring, const Deadline& deadline) {
 
 /// And what could not be done under it.
 void SharedClaims::unlock(const RingView& ring) {
-  RingMutex(ring.control->mutex).unlock();
+  RingMutex(ring.control->mutex, ring.fence_rule).unlock();
   if (looked_for_room_) [[unlikely]] {
     looked_for_room_ = false;
     if (lookout_ != nullptr) is_over_ = !lookout_->look(nullptr);
@@ -91,7 +91,7 @@ void SharedClaims::unlock(const RingView& ring) {
 
 Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Deadline& deadline,
                             Room& room) {
-  open_.reserve(open_.size() + 1);  // nothing may throw under the mutex
+  open_.make_room();  // nothing may throw under the mutex
   const Outcome locked = lock(ring, deadline);
   if (locked != Outcome::ok) return locked;
   const Outcome outcome = claim_locked(ring, size, room);
@@ -100,8 +100,8 @@ Outcome SharedClaims::claim(const RingView& ring, std::uint64_t size, const Dead
 }
 
 Outcome SharedClaims::try_claim(const RingView& ring, std::uint64_t size, Room& room) {
-  open_.reserve(open_.size() + 1);
-  RingMutex mutex(ring.control->mutex);
+  open_.make_room();
+  RingMutex mutex(ring.control->mutex, ring.fence_rule);
   if (!mutex.spin_lock(owner_)) return Outcome::timeout;
   const Outcome outcome = claim_locked(ring, size, room);
   unlock(ring);
@@ -118,24 +118,9 @@ Outcome SharedClaims::claim_locked(const RingView& ring, std::uint64_t size, Roo
     const Outcome outcome = find_room(ring, extent, at);
     if (outcome != Outcome::ok) return outcome;
   }
-  const std::uint64_t position = at.position;
-  BUSBAR_CRASH_POINT("claim.mutex");
-  open(ring, position);
-  BUSBAR_CRASH_POINT("claim.open");
-  RecordHeader& record = ring.record(position);
-  record.type.store(0, std::memory_order_relaxed);
-  record.sequence.store(static_cast<std::uint32_t>(at.sequence), std::memory_order_relaxed);
-  // Terminator before the word (release), the word before sequence and claimed position: a death
-  // between any two of them is mended by repair().
-  ring.record(position + extent).word.store(0, std::memory_order_relaxed);
-  BUSBAR_CRASH_POINT("claim.terminator");
-  record.word.store(Word(RecordState::claimed, length, slot_).bits(), std::memory_order_release);
-  BUSBAR_CRASH_POINT("claim.word");
-  line.sequence.store(at.sequence + 1, std::memory_order_release);
-  BUSBAR_CRASH_POINT("claim.sequence");
-  line.claimed.store(position + extent, std::memory_order_release);
-  BUSBAR_CRASH_POINT("claim.claimed");
-  room = {position, size};
+  open_.add(at.position);
+  place(ring, at.position, length, extent, at.sequence);
+  room = {at.position, size};
   return Outcome::ok;
 }
 
@@ -160,32 +145,9 @@ Outcome SharedClaims::find_room(const RingView& ring, std::uint64_t extent, Boun
   return Outcome::ok;
 }
 
-void SharedClaims::open(const RingView& ring, std::uint64_t position) {
-  if (open_.empty()) {
-    ring.slots[slot_].oldest_claim.store(position, std::memory_order_release);
-  }
-  open_.push_back(position);
-}
-
-void SharedClaims::store_word(const RingView& ring, const Room& room, RecordState state,
-                              std::uint64_t used, std::uint32_t type, std::uint64_t flags) {
-  ring.record(room.position).type.store(type, std::memory_order_relaxed);
-  finish_record(ring, room, state, used, slot_, flags);
-}
-
-void SharedClaims::close(const RingView& ring, const Room& room) {
-  // Not by their order: where a hostile fellow throws the claimed position back, they have none.
-  const auto found = std::find(open_.begin(), open_.end(), room.position);
-  const bool was_oldest = found == open_.begin();
-  open_.erase(found);
-  if (!was_oldest) return;
-  ring.slots[slot_].oldest_claim.store(open_.empty() ? kNoClaim : open_.front(),
-                                       std::memory_order_release);
-}
-
 Outcome SharedClaims::claim_end(const RingView& ring, const Deadline& deadline, Room& room,
                                 bool& last) {
-  open_.reserve(open_.size() + 1);
+  open_.make_room();
   const Outcome locked = lock(ring, deadline);
   if (locked != Outcome::ok) return locked;
   last = others_ended(ring, slot_);

@@ -36,6 +36,8 @@ class SoloClaims {
 
   /// Once the role is taken: claims go inline as long as `alive` is not 0.
   void open_unless_forked(const RingView& ring, const std::atomic<int>& alive);
+  /// Among several publishers nothing is done inline.
+  void leave_to_fellows() noexcept { hot_.open = 1; }
   /// What can be done without a call.
   hot::Publishing& hot() noexcept { return hot_; }
   const hot::Publishing& hot() const noexcept { return hot_; }

@@ -45,6 +45,19 @@ class Writer {
     return claim_slow(size, room, interrupt);
   }
 
+  /// The common case of claim() and of commit() among several publishers, as far as there is nothing
+  /// to wait for. False: nothing has happened.
+  bool claim_among_several(std::uint64_t size, Room& room) noexcept {
+    return !is_solo_ && shared_.claim_at_once(ring_, size, room);
+  }
+  bool commit_among_several(const Room& room, std::uint64_t used, std::uint32_t type) {
+    if (is_solo_ || !shared_.commit_at_once(ring_, room, used, type)) return false;
+    wake_room_waiters(ring_);  // an open claim gates: its end makes room
+    if (wake_sleepers(ring_)) [[unlikely]]
+      heed();
+    return true;
+  }
+
   void commit(const Room& room, std::uint64_t used, std::uint32_t type, std::uint64_t flags = 0) {
     finish(room, layout::RecordState::committed, used, type, flags);
   }
@@ -82,7 +95,8 @@ class Writer {
   /// What can be done without a call, where there is one publisher: as long as `alive` is not 0.
   /// What is committed so and calls for it is followed by heed_calls().
   hot::Publishing& open_inline(const std::atomic<int>& alive) {
-    if (is_solo_) solo_.open_unless_forked(ring_, alive);
+    solo_.open_unless_forked(ring_, alive);
+    if (!is_solo_) solo_.leave_to_fellows();
     return solo_.hot();
   }
   /// In a forked child: the claim is the parent's.

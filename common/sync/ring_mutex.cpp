@@ -9,10 +9,12 @@
 namespace busbar::sync {
 namespace {
 
-using layout::kMutexContended;
 using namespace std::chrono_literals;
 
-constexpr int kSpins = 100;
+constexpr int kSpins = 12;
+// Each look takes the line from the holder, who would go on for long without it.
+constexpr int kFirstPauses = 32;
+constexpr int kMostPauses = 256;
 // The holder stays for a few stores: one that stays for so long is dead, stopped or preempted.
 constexpr std::chrono::nanoseconds kSuspicion = 5ms;
 
@@ -20,26 +22,18 @@ constexpr std::uint32_t value_of(std::uint32_t owner) {
   return owner + 1;
 }
 constexpr std::uint32_t owner_of(std::uint32_t value) {
-  return (value & ~kMutexContended) - 1;
+  return value - 1;
 }
 
 }  // namespace
 
-RingMutex::Result RingMutex::try_lock(std::uint32_t owner) noexcept {
-  std::uint32_t expected = 0;
-  // acquire: pairs with the release in unlock.
-  return word_.compare_exchange_strong(expected, value_of(owner), std::memory_order_acquire,
-                                       std::memory_order_relaxed)
-             ? Result::acquired
-             : Result::busy;
-}
-
 bool RingMutex::spin_lock(std::uint32_t owner) noexcept {
-  for (int spin = 0; spin < kSpins; ++spin) {
+  for (int spin = 0, pauses = kFirstPauses; spin < kSpins; ++spin) {
     if (word_.load(std::memory_order_relaxed) == 0 && try_lock(owner) == Result::acquired) {
       return true;
     }
-    pause();
+    for (int i = 0; i < pauses; ++i) pause();
+    if (pauses < kMostPauses) pauses *= 2;
   }
   return false;
 }
@@ -47,31 +41,34 @@ bool RingMutex::spin_lock(std::uint32_t owner) noexcept {
 RingMutex::Result RingMutex::lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
                                   void* context) noexcept {
   if (spin_lock(owner)) return Result::acquired;
+  const std::uint64_t bit = std::uint64_t{1}
+                            << layout::slot_of_owner(owner) % layout::kMaxPublishers;
+  waiters_.fetch_or(bit);
+  BUSBAR_CRASH_POINT("mutex.bit");
+  // Pair wait / unlock: bit, fence, look, sleep as long as the word is the same. From here on
+  // whoever unlocks sees the bit, and wakes.
+  rare_fence(rule_);
+  const Result result = wait(owner, deadline, is_dead, context);
+  waiters_.fetch_and(~bit);
+  return result;
+}
+
+RingMutex::Result RingMutex::wait(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
+                                  void* context) noexcept {
   for (;;) {
-    // From here on the word says that somebody may sleep: whoever unlocks wakes one.
-    std::uint32_t seen = word_.load(std::memory_order_relaxed);
+    const std::uint32_t seen = word_.load(std::memory_order_relaxed);
     if (seen == 0) {
-      if (word_.compare_exchange_strong(seen, value_of(owner) | kMutexContended,
-                                        std::memory_order_acquire, std::memory_order_relaxed)) {
-        return Result::acquired;
-      }
+      if (try_lock(owner) == Result::acquired) return Result::acquired;
       continue;
     }
-    if ((seen & kMutexContended) == 0 &&
-        !word_.compare_exchange_strong(seen, seen | kMutexContended, std::memory_order_relaxed)) {
-      continue;
-    }
-    futex_wait(word_, seen | kMutexContended, deadline.left(kSuspicion));
-    const bool still_held = word_.load(std::memory_order_relaxed) == (seen | kMutexContended);
-    if (!still_held) continue;
+    futex_wait(word_, seen, deadline.left(kSuspicion));
+    if (word_.load(std::memory_order_relaxed) != seen) continue;
     if (is_dead(owner_of(seen), context)) return Result::owner_dead;
     if (deadline.passed()) return Result::timed_out;
   }
 }
 
-void RingMutex::unlock() noexcept {
-  // release: pairs with the acquire of the next owner.
-  if ((word_.exchange(0, std::memory_order_release) & kMutexContended) == 0) return;
+void RingMutex::wake() noexcept {
   BUSBAR_CRASH_POINT("mutex.unlocked");
   futex_wake(word_, 1);
 }
@@ -79,9 +76,8 @@ void RingMutex::unlock() noexcept {
 bool RingMutex::take_over(std::uint32_t dead, std::uint32_t owner) noexcept {
   std::uint32_t seen = word_.load(std::memory_order_relaxed);
   while (seen != 0 && owner_of(seen) == dead) {
-    // Contended from now on: sleepers of the dead owner's time must be woken by somebody.
-    if (word_.compare_exchange_weak(seen, value_of(owner) | kMutexContended,
-                                    std::memory_order_acquire, std::memory_order_relaxed)) {
+    if (word_.compare_exchange_weak(seen, value_of(owner), std::memory_order_acquire,
+                                    std::memory_order_relaxed)) {
       BUSBAR_CRASH_POINT("mutex.taken_over");
       return true;
     }

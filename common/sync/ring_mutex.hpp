@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "common/base/deadline.hpp"
 #include "common/layout/ring_control.hpp"
+#include "common/sync/fence.hpp"
 
 namespace busbar::sync {
 
@@ -19,9 +21,19 @@ class RingMutex {
     owner_dead,  ///< held by an owner of whom `is_dead` said that it is gone; nothing was changed
   };
 
-  explicit RingMutex(layout::MutexLine& line) noexcept : word_(line.owner) {}
+  /// `rule`: the ring's; sleeping against unlocking is one of its pairs.
+  explicit RingMutex(layout::MutexLine& line,
+                     layout::FenceRule rule = layout::FenceRule::membarrier) noexcept
+      : word_(line.owner), waiters_(line.waiters), rule_(rule) {}
 
-  Result try_lock(std::uint32_t owner) noexcept;
+  Result try_lock(std::uint32_t owner) noexcept {
+    std::uint32_t expected = 0;
+    // acquire: pairs with the release in unlock.
+    return word_.compare_exchange_strong(expected, owner + 1, std::memory_order_acquire,
+                                         std::memory_order_relaxed)
+               ? Result::acquired
+               : Result::busy;
+  }
 
   /// try_lock for about as long as an owner that is running holds it; never sleeps.
   bool spin_lock(std::uint32_t owner) noexcept;
@@ -33,7 +45,14 @@ class RingMutex {
   Result lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
               void* context) noexcept;
 
-  void unlock() noexcept;
+  void unlock() noexcept {
+    // release: pairs with the acquire of the next owner.
+    word_.store(0, std::memory_order_release);
+    // Pair wait / unlock: the waiter pays (lock).
+    frequent_fence(rule_);
+    if (waiters_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      wake();
+  }
 
   /// From `dead` to `owner`, waiting for nobody. True if it is now held by `owner`, who has to
   /// repair first.
@@ -44,7 +63,13 @@ class RingMutex {
   std::uint32_t holder() const noexcept;
 
  private:
+  Result wait(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
+              void* context) noexcept;
+  void wake() noexcept;
+
   std::atomic<std::uint32_t>& word_;
+  std::atomic<std::uint64_t>& waiters_;
+  layout::FenceRule rule_;
 };
 
 }  // namespace busbar::sync

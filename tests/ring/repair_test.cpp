@@ -119,7 +119,7 @@ TEST_P(DeathInAClaim, IsRepairedByAFellowThatKnowsOfIt) {
   ASSERT_EQ(writer.claim(8, room, interrupt), Outcome::ok);
   fill(channel.ring, room, 1);
   writer.commit(room, 8, 1);
-  EXPECT_EQ(channel.ring.control->mutex.owner.load() & ~layout::kMutexContended, 0u);
+  EXPECT_EQ(channel.ring.control->mutex.owner.load(), 0u);
   // A record behind the claimed position is the broker's to abort, when it comes.
   if (GetParam() < kClaimed) {
     EXPECT_EQ(subscriber.drain(), Types{1});

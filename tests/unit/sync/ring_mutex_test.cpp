@@ -165,7 +165,7 @@ TEST_F(RingMutexTest, NobodyIsAskedAboutAFreeMutex) {
 }
 
 TEST_F(RingMutexTest, HostileWordsAreNobodysLock) {
-  line->owner.store(layout::kMutexContended);
+  line->owner.store(0x80000000);
   EXPECT_FALSE(mutex.take_over(0, 1));
   line->owner.store(0x12345);
   EXPECT_FALSE(mutex.take_over(0, 1));
