@@ -52,6 +52,8 @@ holds | evict         | -DJOIN -DOPEN_CLAIM
 holds | evict_grace   | -DN=5 -DMOST_SKIP=2
 holds | evict_grace   | -DSHORT -DMOST_SKIP=1
 holds | join_now      |
+holds | mutex_wait    | -DPUBLISHERS=3
+holds | mutex_wait    | -DFENCES_FULL
 holds | sleep_wake    |
 holds | sleep_wake    | -DPUBLISHERS=1 -DSEATS=2
 holds | sleep_wake    | -DFENCES_FULL
@@ -270,6 +272,12 @@ fails | join_now      | -DMUTANT_CLAIMED_ONLY
 fails | join_now      | -DMUTANT_SLOTS_FIRST
 fails | join_now      | -DMUTANT_OPEN_LATE
 fails | join_now      | -DMUTANT_CLEAR_EARLY
+fails | mutex_wait    | -DREACH_SLEEP
+fails | mutex_wait    | -DMUTANT_NO_MEMBARRIER
+fails | mutex_wait    | -DMUTANT_FENCE_FIRST
+fails | mutex_wait    | -DMUTANT_WAKER_CLEARS
+fails | mutex_wait    | -DMUTANT_NO_WAKE
+fails | mutex_wait    | -DMUTANT_PLAIN_TAKE
 fails | sleep_wake    | -DREACH_SLEEP
 fails | sleep_wake    | -DREACH_LEFT_OVER
 fails | sleep_wake    | -DMUTANT_NO_MEMBARRIER
