@@ -77,6 +77,7 @@ struct Publishing {
     BUSBAR_CRASH_POINT("solo.sequence");
     // release: whoever joins at `claimed` finds every word before it.
     shared->claimed.store(end, std::memory_order_release);
+    if (size >= kLeastFetched && size <= kMostFetched) fetch_next(size);
     // Pair sleep / commit: the sleeper pays (wake_sleepers).
     std::atomic_signal_fence(std::memory_order_seq_cst);
     return call->load(std::memory_order_relaxed) != 0;
@@ -96,6 +97,17 @@ struct Publishing {
   // Lines of the next messages, which their readers have had since the last lap.
   static constexpr std::uint64_t kAhead = 256;
   static constexpr std::atomic<int> kShut{0};
+
+  /// The lines of a next message as large as this one, while nobody waits for them.
+  void fetch_next(std::uint64_t size) const noexcept {
+    const std::uint64_t room = usable > next ? usable - next : 0;
+    const std::uint64_t bytes = size < room ? size : room;
+    std::byte* const at = data + (next & mask);
+    for (std::uint64_t i = 64; i < bytes; i += 64) prefetch_for_writing(at + i);
+  }
+  // Below, claim() has asked for them; above, it takes longer than what it saves.
+  static constexpr std::uint64_t kLeastFetched = 512;
+  static constexpr std::uint64_t kMostFetched = 8192;
 
   static layout::RecordHeader& header(std::byte* at) noexcept {
     return *reinterpret_cast<layout::RecordHeader*>(at);
