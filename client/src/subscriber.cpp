@@ -19,8 +19,8 @@ void detail::pass_run(SubscriberCore& core, std::uint64_t position) noexcept {
 }
 
 void detail::end_run(SubscriberCore& core, std::uint64_t position, std::uint64_t sequence,
-                     int density, bool drained) noexcept {
-  core.end_run(position, sequence, density, drained);
+                     int density, int pauses, bool drained) noexcept {
+  core.end_run(position, sequence, density, pauses, drained);
 }
 
 void detail::throw_forked_run(SubscriberCore& core) {

@@ -3,8 +3,8 @@
 namespace busbar {
 namespace {
 
-// About a microsecond: what a batch has to form, and what a message can be late for it.
-constexpr int kBatchPauses = 32;
+// Some microseconds, what a message of a stream at full speed can be late so that a batch forms.
+constexpr int kMostBatchPauses = 128;
 
 ring::JoinAt join_at(const SubscriberOptions& options) {
   return options.start.is_oldest() ? ring::JoinAt::oldest : ring::JoinAt::now;
@@ -35,7 +35,7 @@ SubscriberCore::SubscriberCore(std::shared_ptr<Connection> connection, std::stri
   const WaitPolicy policy = options.wait.value_or(mapping_.wait_policy());
   receiver_.set_wait_policy(policy);
   receiver_.reading().is_alive = &mapping_.alive();
-  receiver_.reading().pauses = policy == WaitPolicy::latency ? 0 : kBatchPauses;
+  receiver_.reading().most_pauses = policy == WaitPolicy::latency ? 0 : kMostBatchPauses;
 }
 
 bool SubscriberCore::begin_run() {
@@ -47,12 +47,13 @@ bool SubscriberCore::begin_run() {
 }
 
 void SubscriberCore::end_run(std::uint64_t position, std::uint64_t sequence, int density,
-                             bool drained) noexcept {
+                             int pauses, bool drained) noexcept {
   polling_ = false;
   hot::Reading& reading = receiver_.reading();
   reading.position = position;
   reading.sequence = sequence;
   reading.density = density;
+  reading.pauses = pauses;
   leave_if_forked();
   receiver_.pass(position);
   poll_outcome_ = drained ? receiver_.nothing_there() : Outcome::ok;

@@ -37,7 +37,8 @@ class SubscriberCore {
   void pass_run(std::uint64_t position) noexcept {
     if (!mapping_.forked()) receiver_.pass(position);
   }
-  void end_run(std::uint64_t position, std::uint64_t sequence, int density, bool drained) noexcept;
+  void end_run(std::uint64_t position, std::uint64_t sequence, int density, int pauses,
+               bool drained) noexcept;
   hot::Reading& reading() noexcept { return receiver_.reading(); }
   /// In a forked child: the parent's seat is left alone.
   void leave_if_forked() noexcept {

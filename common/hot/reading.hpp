@@ -39,7 +39,8 @@ struct Reading {
   std::uint64_t position = 0;                  // of the next record
   std::uint64_t sequence = 0;                  // that it should have
   const std::atomic<int>* is_alive = nullptr;  // 0 in a forked child
-  int pauses = 0;                              // for a batch to form; 0: at once is better
+  int pauses = kFewestPauses;                  // that a batch gets to form
+  int most_pauses = 0;
   int density = 0;  // messages less what empty looks stand for: one by one, it stays near 0
 
   /// The word of what lies here.
@@ -68,7 +69,10 @@ struct Reading {
   bool lets_batch_form(int found) noexcept {
     density = found == 0 ? (density > kEmptyLook ? density - kEmptyLook : 0)
                          : (density + found < kMostDense ? density + found : kMostDense);
-    if (found == 0 || density < kDense || pauses == 0) return false;
+    if (found == 0 || density < kDense || most_pauses == 0) return false;
+    // The farther the other processor's cache, the longer it takes.
+    if (found < kSmallBatch && pauses < most_pauses) pauses *= 2;
+    if (found > kLargeBatch && pauses > kFewestPauses) pauses /= 2;
     for (int i = 0; i < pauses; ++i) spin_pause();
     return true;
   }
@@ -100,6 +104,9 @@ struct Reading {
 
  private:
   static constexpr int kDense = 16;
+  static constexpr int kFewestPauses = 16;
+  static constexpr int kSmallBatch = 256;
+  static constexpr int kLargeBatch = 1024;
   static constexpr int kMostDense = 64;
   static constexpr int kEmptyLook = 4;
 

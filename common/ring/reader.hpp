@@ -27,15 +27,8 @@ class Reader {
       : ring_(ring),
         seat_(seat),
         kind_(kind),
-        at_{ring.data,
-            ring.mask,
-            ring.alignment - 1u,
-            ring.capacity,
-            start.position,
-            start.sequence,
-            nullptr,
-            0,
-            0},
+        at_{ring.data,     ring.mask,      ring.alignment - 1u,
+            ring.capacity, start.position, start.sequence},
         messages_(start.messages) {}
 
   /// Steps to the next message and past what carries none; for a seat whose cursor keeps the record

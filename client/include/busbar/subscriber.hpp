@@ -22,7 +22,7 @@ BUSBAR_EXPORT bool begin_run(SubscriberCore& core);
 BUSBAR_EXPORT void pass_run(SubscriberCore& core, std::uint64_t position) noexcept;
 /// `drained`: nothing was there any more.
 BUSBAR_EXPORT void end_run(SubscriberCore& core, std::uint64_t position, std::uint64_t sequence,
-                           int density, bool drained) noexcept;
+                           int density, int pauses, bool drained) noexcept;
 [[noreturn]] BUSBAR_EXPORT void throw_forked_run(SubscriberCore& core);
 
 }  // namespace detail
@@ -114,7 +114,7 @@ int Subscriber::run(Callback& callback, int most, bool& drained) {
     SubscriberCore& core;
     hot::Reading at;
     bool drained = false;
-    ~Run() { detail::end_run(core, at.position, at.sequence, at.density, drained); }
+    ~Run() { detail::end_run(core, at.position, at.sequence, at.density, at.pauses, drained); }
   } run{*core_, *reading_};
   std::uint64_t passed = run.at.position;
   int count = 0;
