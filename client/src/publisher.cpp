@@ -17,8 +17,7 @@ PublisherCore& core_of(const hot::Publishing* publishing) {
   return core_of(publishing).claim(size);
 }
 
-[[gnu::noinline]] detail::Claimed claim_not_waiting(hot::Publishing* publishing,
-                                                    std::size_t size) {
+[[gnu::noinline]] detail::Claimed claim_not_waiting(hot::Publishing* publishing, std::size_t size) {
   return core_of(publishing).try_claim(size);
 }
 

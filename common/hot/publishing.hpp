@@ -46,7 +46,6 @@ struct Publishing {
       return false;
     }
     std::byte* const at = data + (begin & mask);
-    prefetch_for_writing(at + taken + kAhead);
     header(at + taken).word.store(0, std::memory_order_relaxed);  // the terminator
     next = begin + taken;
     return true;
@@ -94,8 +93,6 @@ struct Publishing {
   std::uint64_t extent(std::uint64_t size) const noexcept {
     return (size + layout::kHeaderBytes - grid - 1) & grid;
   }
-  // Lines of the next messages, which their readers have had since the last lap.
-  static constexpr std::uint64_t kAhead = 256;
   static constexpr std::atomic<int> kShut{0};
 
   /// The lines of a next message as large as this one, while nobody waits for them.
@@ -105,7 +102,7 @@ struct Publishing {
     std::byte* const at = data + (next & mask);
     for (std::uint64_t i = 64; i < bytes; i += 64) prefetch_for_writing(at + i);
   }
-  // Below, claim() has asked for them; above, it takes longer than what it saves.
+  // Below there is nothing to win; above it takes longer than what it saves.
   static constexpr std::uint64_t kLeastFetched = 512;
   static constexpr std::uint64_t kMostFetched = 8192;
 

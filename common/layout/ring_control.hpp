@@ -118,8 +118,7 @@ static_assert(offsetof(RingControl, publishers) == 0 && offsetof(RingControl, ta
 static_assert(sizeof(PublisherSlot) == 128 && offsetof(PublisherSlot, word) == 64 &&
                   offsetof(PublisherSlot, session) == 80,
               "the broker would abort the claims of the wrong publisher");
-static_assert(slot_of_owner(kBrokerOwner + 1) == kBrokerOwner + 1 &&
-                  kOwnerSlotBits + 14 < 32,
+static_assert(slot_of_owner(kBrokerOwner + 1) == kBrokerOwner + 1 && kOwnerSlotBits + 14 < 32,
               "an owner that is cut off is taken for another one");
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "the kernel's futex word has 4 bytes");
 

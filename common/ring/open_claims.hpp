@@ -33,7 +33,8 @@ class OpenClaims {
       oldest_ = later_.front();
       later_.erase(later_.begin());
     } else {
-      // Not by their order: where a hostile fellow throws the claimed position back, they have none.
+      // Not by their order: where a hostile fellow throws the claimed position back, they have
+      // none.
       later_.erase(std::find(later_.begin(), later_.end(), position));
     }
   }

@@ -45,8 +45,8 @@ class Writer {
     return claim_slow(size, room, interrupt);
   }
 
-  /// The common case of claim() and of commit() among several publishers, as far as there is nothing
-  /// to wait for. False: nothing has happened.
+  /// The common case of claim() and of commit() among several publishers, as far as there is
+  /// nothing to wait for. False: nothing has happened.
   bool claim_among_several(std::uint64_t size, Room& room) noexcept {
     return !is_solo_ && shared_.claim_at_once(ring_, size, room);
   }
