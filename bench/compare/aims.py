@@ -70,7 +70,7 @@ def ring(size, capacity, batch):
 
 M8 = 8 << 20
 FAN8 = "one-way size=64 readers=8 wait="
-UNTOUCHED = "wait=busy untouched=1 capacity=8388608"
+UNTOUCHED = "wait=busy untouched=1 capacity=67108864"
 
 AIMS = [
     Aim("round trip, busy, 64 B, of the cache line's", trip(64), "p50", "", at_most=2.0, goal=1.8,

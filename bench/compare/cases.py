@@ -51,7 +51,7 @@ def round_trips():
     group = "round trip, untouched"
     for size in (64, MIB):
         yield Case(group, "busbar", f"Busbar, {size_text(size)}",
-                   ("round-trip", f"size={size}", "wait=busy", "untouched=1", f"capacity={8 * MIB}"))
+                   ("round-trip", f"size={size}", "wait=busy", "untouched=1", f"capacity={64 * MIB}"))
     group = "round trip, sleeping, 64 B"
     yield Case("machine", "machine", "futex, two sleepers, there and back", ("sleep",))
     args = ("round-trip", "size=64", "wait=block")
