@@ -23,6 +23,10 @@ void detail::end_run(SubscriberCore& core, std::uint64_t position, std::uint64_t
   core.end_run(position, sequence, density, pauses, drained);
 }
 
+void detail::throw_moved_from() {
+  throw Error(Errc::misuse, "this Subscriber has been moved from");
+}
+
 void detail::throw_forked_run(SubscriberCore& core) {
   core.leave_if_forked();
   throw_forked();
@@ -46,11 +50,6 @@ Subscriber::~Subscriber() {
   if (core_ != nullptr) core_->close();
 }
 
-SubscriberCore& Subscriber::core() const {
-  if (core_ == nullptr) throw Error(Errc::misuse, "this Subscriber has been moved from");
-  return *core_;
-}
-
 Message Subscriber::receive() {
   return core().receive(Deadline::never());
 }
@@ -66,8 +65,8 @@ Message Subscriber::try_receive() {
   return core().try_receive();
 }
 
-int Subscriber::poll_with(Visit visit, void* callback, int most) {
-  return core().poll(visit, callback, most);
+int Subscriber::poll_with(SubscriberCore& core, Visit visit, void* callback, int most) {
+  return core.poll(visit, callback, most);
 }
 
 Outcome Subscriber::wait() {

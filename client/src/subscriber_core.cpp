@@ -82,6 +82,7 @@ Message SubscriberCore::receive(const Deadline& deadline) {
 Outcome SubscriberCore::wait(const Deadline& deadline) {
   mapping_.require_not_forked();
   if (polling_) throw_polling();
+  receiver_.reading().waited();
   return receiver_.await_poll(deadline, interrupt_);
 }
 
@@ -89,6 +90,7 @@ Outcome SubscriberCore::wait(const Deadline& deadline) {
 Outcome SubscriberCore::wait(std::chrono::nanoseconds timeout) {
   mapping_.require_not_forked();
   if (polling_) throw_polling();
+  receiver_.reading().waited();
   const Outcome outcome = receiver_.look();
   return outcome == Outcome::empty ? receiver_.await_poll(Deadline::after(timeout), interrupt_)
                                    : outcome;

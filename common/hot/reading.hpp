@@ -67,15 +67,21 @@ struct Reading {
   /// can form, and says true: look again. A reader at the publisher's heels halves the rate of
   /// both.
   bool lets_batch_form(int found) noexcept {
-    density = found == 0 ? (density > kEmptyLook ? density - kEmptyLook : 0)
-                         : (density + found < kMostDense ? density + found : kMostDense);
-    if (found == 0 || density < kDense || most_pauses == 0) return false;
+    if (found == 0) {
+      density = density > kEmptyLook ? density - kEmptyLook : 0;
+      pauses = kFewestPauses;
+      return false;
+    }
+    density = density + found < kMostDense ? density + found : kMostDense;
+    if (density < kDense || most_pauses == 0) return false;
+    for (int i = 0; i < pauses; ++i) spin_pause();
     // The farther the other processor's cache, the longer it takes.
     if (found < kSmallBatch && pauses < most_pauses) pauses *= 2;
     if (found > kLargeBatch && pauses > kFewestPauses) pauses /= 2;
-    for (int i = 0; i < pauses; ++i) spin_pause();
     return true;
   }
+  /// Who waits by the wait policy lets batches form there.
+  void waited() noexcept { density = 0; }
 
   /// True if a message begins right here; then `record` is it, and reading goes on behind it.
   bool next(Record& record) noexcept {

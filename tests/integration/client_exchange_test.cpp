@@ -231,6 +231,62 @@ TEST_F(Exchange, RefusesToReceiveInsideAPollOfTheSameSubscriber) {
   EXPECT_EQ(text(subscriber.try_receive()), "two");
 }
 
+TEST_F(Exchange, ACallbackOfPollMayMoveTheSubscriber) {
+  auto publisher = bus.publisher("a");
+  std::optional<Subscriber> first = bus.subscriber("a");
+  std::optional<Subscriber> second;
+  for (const char* word : {"1", "2", "3"}) publisher.publish(bytes(word));
+  int calls = 0;
+  const int count = first->poll(
+      [&](const Message&) {
+        if (++calls != 1) return;
+        second.emplace(std::move(*first));
+        first.reset();
+      },
+      10);
+  EXPECT_EQ(count, 3);
+  publisher.publish(bytes("4"));
+  EXPECT_EQ(text(second->receive(kPatience)), "4");
+}
+
+TEST_F(Exchange, ClaimsOfOnePublisherMayBeCommittedInAnyOrder) {
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  std::vector<Claim> claims;
+  for (const char word : {'1', '2', '3', '4'}) {
+    claims.push_back(publisher.claim(1));
+    ASSERT_TRUE(claims.back());
+    *claims.back().data() = static_cast<std::byte>(word);
+  }
+  claims[2].commit();
+  claims[0].commit();
+  claims[1].abort();
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "1");
+  const Message third = subscriber.receive(kPatience);
+  EXPECT_EQ(text(third), "3");
+  EXPECT_EQ(third.sequence(), 2u);
+  publisher.publish(bytes("5"));  // behind an open claim
+  claims[3].commit();
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "4");
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "5");
+  EXPECT_EQ(publisher.end(), Outcome::ok);
+}
+
+TEST_F(Exchange, AClaimOutlivesItsPublisher) {
+  auto subscriber = bus.subscriber("a");
+  Claim claim;
+  {
+    auto publisher = bus.publisher("a");
+    claim = publisher.claim(1);
+    ASSERT_TRUE(claim);
+  }
+  *claim.data() = std::byte{'x'};
+  claim.commit();
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "x");
+  EXPECT_EQ(bus.publisher("a").publish(bytes("y")), Outcome::ok);
+  EXPECT_EQ(text(subscriber.receive(kPatience)), "y");
+}
+
 TEST_F(Exchange, PollMovesPastEveryMessageWhoseCallbackWasEntered) {
   auto publisher = bus.publisher("a");
   auto subscriber = bus.subscriber("a");

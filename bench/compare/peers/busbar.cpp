@@ -61,8 +61,9 @@ class Busbar {
       }
     }
 
+    // Inlined, as it would be where a program sends.
     template <typename Write>
-    bool send(std::size_t size, Write&& write) {
+    [[gnu::always_inline]] bool send(std::size_t size, Write&& write) {
       busbar::Publisher& publisher = publishers_[turn_];
       auto claim = blocks_ ? publisher.claim(size) : publisher.try_claim(size);
       if (!claim) return false;

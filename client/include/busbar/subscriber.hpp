@@ -24,6 +24,7 @@ BUSBAR_EXPORT void pass_run(SubscriberCore& core, std::uint64_t position) noexce
 BUSBAR_EXPORT void end_run(SubscriberCore& core, std::uint64_t position, std::uint64_t sequence,
                            int density, int pauses, bool drained) noexcept;
 [[noreturn]] BUSBAR_EXPORT void throw_forked_run(SubscriberCore& core);
+[[noreturn]] BUSBAR_EXPORT void throw_moved_from();
 
 }  // namespace detail
 
@@ -73,7 +74,9 @@ class BUSBAR_EXPORT Subscriber {
   /// with the channel:
   ///   while (subscriber.wait() == Outcome::ok) subscriber.poll(callback, 256);
   /// The end of a stream does not end it, look at poll_outcome() for that. Who neither polls nor
-  /// receives after ok is told ok again at once.
+  /// receives after ok is told ok again at once; so is who receives while 8 messages of a reliable
+  /// seat are held (too_many_held there; poll goes on). Throws Errc::misuse inside a callback of
+  /// poll, Errc::forked.
   Outcome wait();
   Outcome wait(std::chrono::nanoseconds timeout);
 
@@ -98,11 +101,17 @@ class BUSBAR_EXPORT Subscriber {
   friend class Bus;
   using Visit = void (*)(void* callback, const Message& message);
   explicit Subscriber(SubscriberCore* core) noexcept;
-  SubscriberCore& core() const;
-  int poll_with(Visit visit, void* callback, int most);
+  SubscriberCore& core() const {
+    if (core_ == nullptr) [[unlikely]]
+      detail::throw_moved_from();
+    return *core_;
+  }
+  // Static: a callback may move this handle.
+  static int poll_with(SubscriberCore& core, Visit visit, void* callback, int most);
 
   template <typename Callback>
-  int run(Callback& callback, int most, bool& drained);
+  static int run(SubscriberCore& core, hot::Reading& reading, Callback& callback, int most,
+                 bool& drained);
 
   SubscriberCore* core_ = nullptr;
   hot::Reading* reading_ = nullptr;  // the core's
@@ -111,20 +120,21 @@ class BUSBAR_EXPORT Subscriber {
 /// Plain messages one after the other, position and sequence in registers; however the callback
 /// ends, the core learns how far it got.
 template <typename Callback>
-int Subscriber::run(Callback& callback, int most, bool& drained) {
+int Subscriber::run(SubscriberCore& core, hot::Reading& reading, Callback& callback, int most,
+                    bool& drained) {
   struct Run {
     SubscriberCore& core;
     hot::Reading at;
     bool drained = false;
     ~Run() { detail::end_run(core, at.position, at.sequence, at.density, at.pauses, drained); }
-  } run{*core_, *reading_};
+  } run{core, reading};
   std::uint64_t passed = run.at.position;
   int count = 0;
   int looked = 0;  // count at the last look that found nothing more
   while (count < most) {
     const layout::Word word = run.at.look();
     if (!run.at.is_plain(word)) [[unlikely]] {
-      run.drained = word.bits() == 0;
+      run.drained = word.state() <= layout::RecordState::claimed;
       if (!run.drained || !run.at.lets_batch_form(count - looked)) break;
       looked = count;
       continue;
@@ -139,10 +149,10 @@ int Subscriber::run(Callback& callback, int most, bool& drained) {
     ++count;
     callback(static_cast<const Message&>(message));
     if (run.at.is_alive->load(std::memory_order_relaxed) == 0) [[unlikely]]
-      detail::throw_forked_run(*core_);
+      detail::throw_forked_run(core);
     if (run.at.position - passed >= run.at.capacity / 16) [[unlikely]] {
       passed = run.at.position;
-      detail::pass_run(*core_, passed);
+      detail::pass_run(core, passed);
     }
   }
   drained = run.drained;
@@ -152,17 +162,21 @@ int Subscriber::run(Callback& callback, int most, bool& drained) {
 template <typename Callback>
 int Subscriber::poll(Callback&& callback, int most) {
   using Target = std::remove_reference_t<Callback>;
+  if (most < 0) most = 0;
+  SubscriberCore& core = this->core();
+  hot::Reading& reading = *reading_;
   int count = 0;
-  if (core_ != nullptr && most > 0 && reading_->is_plain(reading_->look()) &&
-      detail::begin_run(*core_)) {
+  if (most > 0 && reading.is_plain(reading.look()) && detail::begin_run(core)) {
     bool drained = false;
-    count = run(callback, most, drained);
+    count = run(core, reading, callback, most, drained);
     if (drained || count == most) return count;
+  } else {
+    reading.lets_batch_form(0);
   }
-  if (core_ != nullptr && count == 0) reading_->lets_batch_form(0);
   // Nothing, or something else than a plain message.
   return count +
          poll_with(
+             core,
              [](void* target, const Message& message) { (*static_cast<Target*>(target))(message); },
              const_cast<std::remove_const_t<Target>*>(std::addressof(callback)), most - count);
 }
