@@ -72,7 +72,7 @@ struct Publishing {
     const std::uint64_t end = next;
     claimed = end;
     sequence = number + 1;
-    shared->sequence.store(number + 1, std::memory_order_relaxed);
+    shared->sequence.store(number + 1, std::memory_order_release);  // behind the word
     BUSBAR_CRASH_POINT("solo.sequence");
     // release: whoever joins at `claimed` finds every word before it.
     shared->claimed.store(end, std::memory_order_release);

@@ -68,7 +68,8 @@ struct Reading {
   /// both.
   bool lets_batch_form(int found) noexcept {
     if (found == 0) {
-      density = density > kEmptyLook ? density - kEmptyLook : 0;
+      // A pause that was for nothing should not soon be made again.
+      density = density >= kDense ? density / 2 : density > kEmptyLook ? density - kEmptyLook : 0;
       pauses = kFewestPauses;
       return false;
     }

@@ -56,6 +56,7 @@ bool mend(const RingView& ring, std::uint32_t slot, std::uint32_t owner) {
   ring.slots[slot].oldest_claim.store(kNoClaim, std::memory_order_release);
   BUSBAR_CRASH_POINT("mend.cleared");
   ring_everybody(ring);
+  hail_publishers(ring);  // it may have heard one and died over it
   BUSBAR_CRASH_POINT("mend.rung");
   return sound;
 }

@@ -38,7 +38,8 @@ class SharedClaims {
       place(ring, position, length, extent, line.sequence.load(std::memory_order_relaxed));
       room = {position, size};
     }
-    mutex.unlock();
+    if (mutex.unlock()) [[unlikely]]
+      look_for_dead_waiters(ring);
     return has_room;
   }
 
@@ -106,6 +107,7 @@ class SharedClaims {
   void unlock(const RingView& ring);
   Outcome claim_locked(const RingView& ring, std::uint64_t size, Room& room);
   Outcome find_room(const RingView& ring, std::uint64_t extent, Boundary& at);
+  void look_for_dead_waiters(const RingView& ring) noexcept;
   void show_oldest(const RingView& ring) noexcept {
     ring.slots[slot_].oldest_claim.store(open_.oldest(), std::memory_order_release);
   }
@@ -140,6 +142,7 @@ class SharedClaims {
   OpenClaims open_;
   RoomFinder finder_;
   Lookout* lookout_ = nullptr;
+  std::uint32_t woken_ = 0;       // how often somebody was, for the mutex
   bool looked_for_room_ = false;  // under the mutex, where the lookout is not called
   bool is_over_ = false;          // as the lookout has said: the next look for room is the last
   std::uint32_t dead_ = kNobody;  // slot from which the mutex was taken over

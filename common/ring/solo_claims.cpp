@@ -90,7 +90,7 @@ void SoloClaims::advance(const RingView& ring) {
     }
     hot_.claimed += ring.extent(word.length());
   }
-  hot_.shared->sequence.store(hot_.sequence, std::memory_order_relaxed);
+  hot_.shared->sequence.store(hot_.sequence, std::memory_order_release);
   BUSBAR_CRASH_POINT("solo.sequence");
   // release: whoever joins at `claimed` finds every word before it.
   hot_.shared->claimed.store(hot_.claimed, std::memory_order_release);

@@ -45,13 +45,16 @@ class RingMutex {
   Result lock(std::uint32_t owner, const Deadline& deadline, IsDead is_dead,
               void* context) noexcept;
 
-  void unlock() noexcept {
+  /// True if somebody may sleep for it, and was woken.
+  bool unlock() noexcept {
     // release: pairs with the acquire of the next owner.
     word_.store(0, std::memory_order_release);
     // Pair wait / unlock: the waiter pays (lock).
     frequent_fence(rule_);
-    if (waiters_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      wake();
+    if (waiters_.load(std::memory_order_relaxed) == 0) [[likely]]
+      return false;
+    wake();
+    return true;
   }
 
   /// From `dead` to `owner`, waiting for nobody. True if it is now held by `owner`, who has to

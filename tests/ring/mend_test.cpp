@@ -57,6 +57,21 @@ class Mend : public testing::Test {
   TestRing channel{settings()};
 };
 
+TEST_F(Mend, ABitOfADeadWaiterForTheMutexIsFoundByWhoWakesForIt) {
+  auto live = writer(0, living());
+  auto victim = writer(kDead, dead());
+  Subscriber subscriber(channel, 0);
+  auto& waiters = channel.ring.control->mutex.waiters;
+  waiters.store(std::uint64_t{1} << kDead);
+  for (std::uint32_t i = 0; i < 300 && waiters.load() != 0; ++i) {
+    publish(live, 8, i);
+    subscriber.drain();
+  }
+  EXPECT_EQ(waiters.load(), 0u);
+  EXPECT_EQ(state(kDead), SlotState::mended);
+  expect_mended();
+}
+
 TEST_F(Mend, WhoIsGatedByADeadFellowsClaimAbortsIt) {
   auto live = writer(0, living());
   auto victim = writer(kDead, dead());
