@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSpins = 12;
+constexpr int kSpins = 8;
 // Each look takes the line from the holder, who would go on for long without it.
 constexpr int kFirstPauses = 32;
 constexpr int kMostPauses = 256;
@@ -44,7 +44,6 @@ RingMutex::Result RingMutex::lock(std::uint32_t owner, const Deadline& deadline,
   const std::uint64_t bit = std::uint64_t{1}
                             << layout::slot_of_owner(owner) % layout::kMaxPublishers;
   waiters_.fetch_or(bit);
-  BUSBAR_CRASH_POINT("mutex.bit");
   // Pair wait / unlock: bit, fence, look, sleep as long as the word is the same. From here on
   // whoever unlocks sees the bit, and wakes.
   rare_fence(rule_);
@@ -69,7 +68,6 @@ RingMutex::Result RingMutex::wait(std::uint32_t owner, const Deadline& deadline,
 }
 
 void RingMutex::wake() noexcept {
-  BUSBAR_CRASH_POINT("mutex.unlocked");
   futex_wake(word_, 1);
 }
 
