@@ -1,20 +1,26 @@
 #!/usr/bin/env bash
 # Builds Release and measures the public API:
 #   scripts/bench.sh [--rounds N] [--minutes M]            everything beside its limits and its peers, about
-#                                                          15 minutes; writes docs/performance.md
+#                                                          15 minutes; writes docs/performance.md. More rounds
+#                                                          than N where samples are lacking, none after M
 #   scripts/bench.sh --quick                               the same in 2 minutes, without curves; only prints
 #   scripts/bench.sh --only WORDS                          cases whose group or command has WORDS; only prints
 #                                                          (with --write too: writes)
+#   scripts/bench.sh --list                                the groups; only prints
 #   scripts/bench.sh holders [ROUNDS [KEEP_MS [WHICH]]]    a publisher whose subscribers keep messages
 #   scripts/bench.sh set-up [ROUNDS]                       what it takes before the first message
 #   scripts/bench.sh recovery [KILLS]                      from a publisher's death to the next message
 #   scripts/bench.sh restart [PAIRS]                       what a subscriber sees of a broker's death
+#   scripts/bench.sh inversion [PERIODS]                   real-time publishers of one channel; needs SCHED_FIFO
 # Peers are compared with as far as they are installed: scripts/install_deps.sh --bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+usage() { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' scripts/bench.sh; }
 case ${1-} in
-  "" | --rounds | --minutes | --quick | --only | --write | holders | set-up | recovery | restart) ;;
-  *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' scripts/bench.sh >&2; exit 2 ;;
+  "" | --rounds | --minutes | --quick | --only | --write | --list) ;;
+  holders | set-up | recovery | restart | inversion) ;;
+  -h | --help) usage; exit ;;
+  *) usage >&2; exit 2 ;;
 esac
 bench=build/release/bench
 
@@ -33,6 +39,9 @@ with_matplotlib() {
 }
 
 compare() {
+  local groups
+  groups=$(python3 bench/compare/campaign.py "$bench/compare" --list "$@")  # wrong words: before it builds
+  if [[ " $* " == *" --list "* ]]; then echo "$groups"; return; fi
   build busbar_peers
   local write=--write
   [[ " $* " == *" --quick "* || " $* " == *" --only "* ]] && write=
@@ -49,7 +58,7 @@ with_broker() {
 }
 
 case ${1-} in
-  recovery | restart)
+  recovery | restart | inversion)
     build "busbar_$1"
     exec "$bench/busbar-$1" build/release/daemon/busbard "${@:2}" ;;
   holders)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares Busbar, its peers and the machine: rounds of interleaved samples, tables and plots.
 
-    campaign.py PROGRAMS [--rounds N] [--minutes M] [--quick] [--only WORDS]... [--write]
+    campaign.py PROGRAMS [--rounds N] [--minutes M] [--quick] [--only WORDS]... [--write] [--list]
 
 PROGRAMS is the folder of the compare-* programs. --quick: two rounds, no curves; --only: cases whose
-group or command has the words. Prints the tables; with --write they go into docs/performance.md
+group or command has the words; --list: prints their groups and measures nothing. Prints the tables; with --write they go into docs/performance.md
 between its marks, with the plots and the samples beside it. scripts/bench.sh builds and calls it.
 """
 
@@ -51,12 +51,21 @@ def machine(programs, minutes, count):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs")
-    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=6, help="at least; more where samples are lacking")
     parser.add_argument("--minutes", type=float, default=15, help="no more rounds after that")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", action="append", default=[], metavar="WORDS")
     parser.add_argument("--write", action="store_true")
-    return parser.parse_args()
+    parser.add_argument("--list", action="store_true", help="print the groups, measure nothing")
+    options = parser.parse_args()
+    if not list(chosen(options)):
+        parser.error(f"--only {' --only '.join(options.only)}: no case has that in its group or command; "
+                     f"the groups are:\n{groups_text(cases.all_cases())}")
+    return options
+
+
+def groups_text(of):
+    return "\n".join(f"  {group}" for group in dict.fromkeys(case.group for case in of))
 
 
 def chosen(options):
@@ -86,6 +95,9 @@ def write_document(text, path):
 
 def main():
     options = arguments()
+    if options.list:
+        print(groups_text(chosen(options)))
+        return
     if options.write:
         import plots  # needs matplotlib: to be missed now, not after the last round
     count = 2 if options.quick else options.rounds

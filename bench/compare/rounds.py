@@ -38,8 +38,11 @@ def run(programs, cases, rounds, deadline, wanted):
     last_round = 0
 
     def one_round(number, chosen):
+        if not sys.stderr.isatty():
+            print(f"round {number}, {len(chosen)} samples", file=sys.stderr)
         for place, case in enumerate(chosen):
-            print(f"\rround {number}, {place + 1} of {len(chosen)}: {case.id:.90}\033[K", end="", file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"\rround {number}, {place + 1} of {len(chosen)}: {case.id:.90}\033[K", end="", file=sys.stderr)
             sample = take_in_one_mode(programs, case)
             if sample is not None:
                 samples.append((number, case, sample))
@@ -54,5 +57,6 @@ def run(programs, cases, rounds, deadline, wanted):
             break
         last_round += 1
         one_round(last_round, [case for case in cases if case in more])
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return samples

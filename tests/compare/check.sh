@@ -2,6 +2,7 @@
 # check.sh DIRECTORY: the harness of bench/compare, in DIRECTORY, goes from end to end with Busbar and
 # with bare rings, and finds a message that is lost, changed or comes twice. No figure is looked at.
 set -uo pipefail
+campaign=$(realpath "$(dirname "$0")/../../bench/compare/campaign.py")
 cd "$1" || exit 1
 short=(warm=0 seconds=0.02 probes=0)
 failures=0
@@ -36,4 +37,10 @@ finds changed "wrong messages: 1"
 finds changed "wrong messages: 1" size=65536
 finds repeated "repeated messages: 1"
 finds lost "lost messages: 1" readers=2
+
+# Words that nothing has are an error, and told with those that there are.
+out=$(python3 "$campaign" . --only "no such thing" 2>&1)
+[[ $? == 2 && $out == *"no such thing"*"one way, 64 B"* ]] || fails "campaign.py --only" "$out"
+out=$(python3 "$campaign" . --only "one way, 64 B" --list 2>&1)
+[[ $out == "  one way, 64 B" ]] || fails "campaign.py --list" "$out"
 ((failures == 0))
