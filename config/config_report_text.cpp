@@ -122,18 +122,15 @@ std::string roundings_text(std::span<const ReportedChannel> channels) {
   return text;
 }
 
-/// One line for each channel that asks for more than to have its memory.
-std::string memory_options_text(std::span<const ReportedChannel> channels) {
-  std::string text;
-  for (const ReportedChannel& channel : channels) {
-    const shm::MemoryOptions& wanted = channel.plan.memory;
-    if (wanted == shm::MemoryOptions()) continue;
-    text += channel.plan.ring.name + ": memory, as far as the system grants it:";
-    if (wanted.huge_pages) text += " in huge pages,";
-    if (wanted.numa_node) text += " on NUMA node " + std::to_string(*wanted.numa_node) + ",";
-    if (wanted.lock) text += " locked,";
-    text.back() = '\n';
-  }
+/// A line if the channel asks for more than to have its memory.
+std::string memory_options_text(const std::string& name, const ReportedChannel& channel) {
+  const shm::MemoryOptions& wanted = channel.plan.memory;
+  if (wanted == shm::MemoryOptions()) return {};
+  std::string text = name + ": memory, as far as the system grants it:";
+  if (wanted.huge_pages) text += " in huge pages,";
+  if (wanted.numa_node) text += " on NUMA node " + std::to_string(*wanted.numa_node) + ",";
+  if (wanted.lock) text += " locked,";
+  text.back() = '\n';
   return text;
 }
 
@@ -141,16 +138,16 @@ std::string channels_text(const ConfigReport& report) {
   std::vector<Row> numbers{{"CHANNEL", "CAPACITY", "MAX MESSAGE", "WHEN FULL", "PUBLISHERS",
                             "SUBSCRIBERS", "ALIGNMENT", "FENCES", "MEMORY"}};
   std::vector<Row> access{{"CHANNEL", "SEGMENT", "PUBLISH", "SUBSCRIBE"}};
-  for (const ReportedChannel& channel : report.channels) {
-    numbers.push_back(numbers_row(channel.plan.ring.name, channel));
-    access.push_back(access_row(channel.plan.ring.name, channel));
-  }
-  const bool dynamic = report.config.dynamic_channels;
-  if (dynamic) numbers.push_back(numbers_row("(any other)", report.dynamic));
-  if (dynamic) access.push_back(access_row("(any other)", report.dynamic));
+  std::string remarks = roundings_text(report.channels);
+  const auto add = [&](const std::string& name, const ReportedChannel& channel) {
+    numbers.push_back(numbers_row(name, channel));
+    access.push_back(access_row(name, channel));
+    remarks += memory_options_text(name, channel);
+  };
+  for (const ReportedChannel& channel : report.channels) add(channel.plan.ring.name, channel);
+  if (report.config.dynamic_channels) add("(any other)", report.dynamic);
   if (numbers.size() == 1) return "no channels but those that admins create\n";
-  return columns(numbers) + "\n" + columns(access) + roundings_text(report.channels) +
-         memory_options_text(report.channels);
+  return columns(numbers) + "\n" + columns(access) + (remarks.empty() ? "" : "\n" + remarks);
 }
 
 std::string memory_text(const ConfigReport& report) {

@@ -145,6 +145,15 @@ TEST(ConfigReportText, HasALineForEachChannelAndWhoMayUseIt) {
   EXPECT_THAT(text, Not(HasSubstr("(any other)")));
 }
 
+TEST(ConfigReportText, SaysWhatMemoryIsAskedForBelowTheTableAlsoByDefault) {
+  const std::string text =
+      config_report_text(report(R"({"defaults": {"numa_node": 7, "lock_memory": true},
+                 "channels": [{"name": "a", "lock_memory": false}]})"));
+  EXPECT_THAT(text, HasSubstr("\n\na: memory, as far as the system grants it: on NUMA node 7\n"));
+  EXPECT_THAT(text, HasSubstr("\n(any other): memory, as far as the system grants it: on NUMA node "
+                              "7, locked\n\n"));
+}
+
 TEST(ConfigReportText, EndsWithWhatIsWrong) {
   const std::string text =
       config_report_text(report(R"({"limits": {"memory": "1MiB"}, "channels": [{"name": "a"}]})"));
