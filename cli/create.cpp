@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -63,8 +64,11 @@ void add_settings(CLI::App& app, CreateOptions& create) {
       ->type_name("WORD");
   add_number(app, "--numa-node", settings.numa_node, 0, 1023,
              "NUMA node that its memory comes from, as long as that has any");
-  app.add_flag("--lock-memory,!--no-lock-memory", settings.lock_memory,
-               "Locked into memory, so that it is never swapped out");
+  // Called only if one of them is there: what nobody said is the broker's default.
+  app.add_flag_function(
+      "--lock-memory,!--no-lock-memory",
+      [&settings](std::int64_t count) { settings.lock_memory = count > 0; },
+      "Locked into memory, so that it is never swapped out");
   add_access(app, "--publish", settings.publish,
              "Who may publish, beside the broker's user and root: users by name or number, groups "
              "behind an @, or \"*\" for everybody");

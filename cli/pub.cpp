@@ -73,8 +73,8 @@ int run(const CommonOptions& options, const PubOptions& pub) {
   if (pub.chunk == 0)
     throw UsageError("--chunk: 0 is not allowed: 1 byte to the channel's max_message");
   Input input(pub.file);
-  Bus bus = connect(options);
-  Publisher publisher = bus.publisher(pub.channel, {.wait = pub.wait});
+  Bus bus = connect(options, pub.wait);
+  Publisher publisher = bus.publisher(pub.channel);
   const StopSignals signals(publisher);
   Sender sender(publisher);
   try {

@@ -1,5 +1,6 @@
 #include "cli/settings_text.hpp"
 
+#include <algorithm>
 #include <busbar/units.hpp>
 
 #include "cli/exit.hpp"
@@ -16,15 +17,25 @@ std::string when_full_line(const ChannelInfo& channel) {
   return text;
 }
 
-/// "4.1MiB, 4MiB of it in huge pages, on NUMA node 1, locked": what was asked for. What is not so
-/// stands in the lines below it.
+/// ", locked", or ", asked for: locked" if the lines below it say that it is not so.
+std::string wish_text(const ChannelInfo& channel, const std::string& subject,
+                      const std::string& words) {
+  const bool refused = std::ranges::any_of(
+      channel.fallbacks, [&](const std::string& text) { return text.starts_with(subject + ": "); });
+  return (refused ? ", asked for: " : ", ") + words;
+}
+
+/// "4.1MiB, 4MiB of it in huge pages, on NUMA node 1, locked".
 std::string memory_line(const ChannelInfo& channel) {
   std::string text = size_text(channel.memory);
   if (channel.huge_pages == "try") {
     text += ", " + size_text(channel.huge_bytes) + " of it in huge pages";
   }
-  if (channel.numa_node) text += ", on NUMA node " + std::to_string(*channel.numa_node);
-  if (channel.lock_memory) text += ", locked";
+  if (channel.numa_node) {
+    const std::string node = "NUMA node " + std::to_string(*channel.numa_node);
+    text += wish_text(channel, node, "on " + node);
+  }
+  if (channel.lock_memory) text += wish_text(channel, "lock", "locked");
   return text;
 }
 

@@ -81,8 +81,7 @@ Framing framing_of(const SubOptions& sub) {
 
 SubscriberOptions seat_of(const SubOptions& sub) {
   return {.delivery = sub.lossy ? Delivery::lossy : Delivery::reliable,
-          .start = sub.from == "oldest" ? Start::oldest() : Start::now(),
-          .wait = sub.wait};
+          .start = sub.from == "oldest" ? Start::oldest() : Start::now()};
 }
 
 /// "3 messages", "3 of 10 messages".
@@ -152,7 +151,7 @@ Ending receive_all(const SubOptions& sub, Subscriber& subscriber, Output& output
 int run(const CommonOptions& options, const SubOptions& sub) {
   Output output(sub.output);
   MessageWriter writer(output, framing_of(sub));
-  Bus bus = connect(options);
+  Bus bus = connect(options, sub.wait);
   Subscriber subscriber = bus.subscriber(sub.channel, seat_of(sub));
   const StopSignals signals(subscriber);
   if (!sub.quiet) std::fprintf(stderr, "subscribed to \"%s\"\n", sub.channel.c_str());

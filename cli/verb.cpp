@@ -3,7 +3,11 @@
 namespace busbar::cli {
 
 Bus connect(const CommonOptions& options) {
-  return Bus::connect({.name = options.name, .socket = options.socket});
+  return connect(options, WaitPolicy::balanced);
+}
+
+Bus connect(const CommonOptions& options, std::optional<WaitPolicy> wait) {
+  return Bus::connect({.name = options.name, .socket = options.socket, .wait = wait});
 }
 
 void add_channel(CLI::App& app, std::string& target) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <busbar/bus.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace busbar::cli {
@@ -14,8 +15,11 @@ struct CommonOptions {
   bool json = false;
 };
 
-/// Connects as the options say. Throws busbar::Error.
+/// Connects as the options say, for a verb that waits for no message: whatever $BUSBAR_WAIT is.
+/// Throws busbar::Error.
 Bus connect(const CommonOptions& options);
+/// Likewise for a verb that waits: as `wait` says, else $BUSBAR_WAIT.
+Bus connect(const CommonOptions& options, std::optional<WaitPolicy> wait);
 
 /// A verb of the command line: how it is parsed, and what it does. `run` returns the exit status.
 struct Verb {

@@ -121,6 +121,12 @@ Findings held_up(const std::vector<ChannelInfo>& channels) {
   return findings;
 }
 
+std::string consequence_of(const std::string& fallback) {
+  if (fallback.starts_with("lock: ")) return "the channel works, but may be swapped out";
+  if (fallback.starts_with("huge pages: ")) return "the channel works, with more page faults";
+  return "the channel works, perhaps from memory that is farther away";
+}
+
 /// What a channel asked of the machine for its memory, and did not get.
 Findings not_granted(const std::vector<ChannelInfo>& channels) {
   Findings findings;
@@ -128,8 +134,9 @@ Findings not_granted(const std::vector<ChannelInfo>& channels) {
     for (const std::string& fallback : channel.fallbacks) {
       findings.push_back({warning, "channels",
                           "channel \"" + channel.name + "\": not granted: " + printable(fallback),
-                          "the channel works without it, slower in the worst case",
-                          "busbar show " + shell_word(channel.name) + "   # what was asked for"});
+                          consequence_of(fallback),
+                          "busbar show " + shell_word(channel.name) +
+                              "   # its settings; for another try, make it anew"});
     }
   }
   return findings;

@@ -140,7 +140,10 @@ std::vector<ClientInfo> clients_for_admins(Bus& bus) {
 
 void say_hello(SocketProbe& probe, const CommonOptions& options) {
   try {
-    Bus bus = Bus::connect({.name = options.name, .socket = probe.path, .timeout = kPatience});
+    Bus bus = Bus::connect({.name = options.name,
+                            .socket = probe.path,
+                            .timeout = kPatience,
+                            .wait = WaitPolicy::balanced});
     probe.broker = bus.broker();
     probe.channels = bus.channels();
     probe.clients = clients_for_admins(bus);

@@ -10,7 +10,10 @@ namespace {
 constexpr std::chrono::seconds kPatience{2};
 
 Bus connect_shortly(const CommonOptions& options) {
-  return Bus::connect({.name = options.name, .socket = options.socket, .timeout = kPatience});
+  return Bus::connect({.name = options.name,
+                       .socket = options.socket,
+                       .timeout = kPatience,
+                       .wait = WaitPolicy::balanced});
 }
 
 }  // namespace

@@ -89,6 +89,40 @@ TEST_F(CliUsage, HelpIsDataWithExamples) {
   EXPECT_THAT(busbar({"--help"}).out, HasSubstr("Exit status"));
 }
 
+/// What a verb says to $BUSBAR_WAIT=fast, which is no policy.
+class CliBadWaitVariable : public CliTest {
+ protected:
+  Process started(const Words& words) const {
+    return start(words, {.environment = {"BUSBAR_WAIT=fast"}});
+  }
+};
+
+TEST_F(CliBadWaitVariable, IsNothingToVerbsThatWaitForNoMessage) {
+  broker_.connect().create("c");
+  for (const Words& words : std::vector<Words>{{"ls"},
+                                               {"show", "c"},
+                                               {"clients"},
+                                               {"create", "d"},
+                                               {"rm", "d"},
+                                               {"top", "--count", "1", "--interval", "100ms"},
+                                               {"doctor"}}) {
+    Process verb = started(words);
+    EXPECT_EQ(verb.wait(), 0) << words.front() << ": " << verb.stderr_text() << verb.stdout_text();
+  }
+}
+
+TEST_F(CliBadWaitVariable, IsRefusedByVerbsThatWaitUnlessTheySayHow) {
+  for (const Words& words : std::vector<Words>{{"pub", "c"}, {"sub", "c", "--timeout", "0"}}) {
+    Process verb = started(words);
+    EXPECT_EQ(verb.wait(), 2) << words.front();
+    EXPECT_THAT(verb.stderr_text(), HasSubstr("BUSBAR_WAIT is \"fast\""));
+    Words explicitly = words;
+    explicitly.insert(explicitly.end(), {"--wait", "power"});
+    Process good = started(explicitly);
+    EXPECT_EQ(good.wait(), 0) << words.front() << ": " << good.stderr_text();
+  }
+}
+
 TEST_F(CliUsage, VersionIsTheLibrarys) {
   const Ran ran = busbar({"--version"});
   EXPECT_EQ(ran.status, 0);

@@ -194,8 +194,32 @@ TEST(MemoryOptions, AreAskedForOnTheCommandLineAndShown) {
   auto show = busbar;
   show.insert(show.end(), {"show", "c"});
   EXPECT_THAT(run(show).out,
-              AllOf(ContainsRegex("memory .*of it in huge pages, on NUMA node 1023, locked\n"),
+              AllOf(ContainsRegex("memory .*of it in huge pages, asked for: on NUMA node 1023, "
+                                  "(asked for: )?locked\n"),
                     HasSubstr("\nnot granted  NUMA node 1023: ")));
+}
+
+TEST(MemoryOptions, AreShownAsAskedForAloneWhereTheyWereRefused) {
+  if (kLocksAreIgnored) GTEST_SKIP();
+  const TemporaryDirectory directory;
+  const TestBroker broker({.program = with_memlock(directory, "0")});
+  broker.connect().create("c", {.lock_memory = true});
+  EXPECT_THAT(run({BUSBAR_CLI_PATH, "--socket", broker.socket(), "show", "c"}).out,
+              ContainsRegex("memory .*, asked for: locked\nnot granted  lock: "));
+}
+
+TEST(MemoryOptions, AreTheBrokersDefaultsIfTheCommandLineDoesNotSay) {
+  const TestBroker broker(
+      {.config = R"({"defaults": {"huge_pages": "try", "lock_memory": true}})"});
+  const std::vector<std::string> create{BUSBAR_CLI_PATH, "--socket", broker.socket(), "create"};
+  const auto made = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), create.begin(), create.end());
+    return run(words).out;
+  };
+  EXPECT_THAT(made({"a", "--json"}),
+              AllOf(HasSubstr("\"lock_memory\": true"), HasSubstr("\"huge_pages\": \"try\"")));
+  EXPECT_THAT(made({"b", "--json", "--no-lock-memory", "--huge-pages", "off"}),
+              AllOf(HasSubstr("\"lock_memory\": false"), HasSubstr("\"huge_pages\": \"off\"")));
 }
 
 TEST(MemoryOptions, ThatAReloadChangesMakeAnewAChannelWithoutMembers) {

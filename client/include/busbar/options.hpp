@@ -26,7 +26,8 @@ struct ConnectOptions {
   /// Errc::no_broker at once.
   bool wait_for_broker = false;
   /// For every publisher and subscriber of this Bus that does not say otherwise. Not given:
-  /// $BUSBAR_WAIT (latency, balanced or power) if that is set, else balanced.
+  /// $BUSBAR_WAIT (latency, balanced or power) if that is set, else balanced. A variable that is
+  /// none of these is refused by connect (Errc::invalid_argument); given, it is not looked at.
   std::optional<WaitPolicy> wait = {};
   /// Whether opening a publisher or subscriber fills the page tables for the whole ring, so that
   /// its first lap has no page faults. Opening then takes some 200 ms for each GiB (2 ms in huge

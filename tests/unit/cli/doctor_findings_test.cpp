@@ -265,7 +265,8 @@ TEST(BrokerFindings, WhatAChannelWasNotGrantedIsAWarningEach) {
   state.channels[0].fallbacks = {"huge pages: no", "lock: the broker may lock 64KiB"};
   const auto findings = broker_findings(state);
   EXPECT_THAT(findings, Contains(says(warning, "not granted: huge pages: no", "busbar show")));
-  EXPECT_THAT(findings, Contains(says(warning, "may lock 64KiB", "busbar show quotes")));
+  EXPECT_THAT(findings, Contains(AllOf(says(warning, "may lock 64KiB", "busbar show quotes"),
+                                       Field(&Finding::why, HasSubstr("swapped out")))));
 }
 
 TEST(BrokerFindings, AStoppedClientThatHoldsAPlaceIsAWarning) {
