@@ -28,11 +28,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// AddressSanitizer has mlock and mlockall do nothing and say that they did.
+// AddressSanitizer has mlock and mlockall do nothing and say that they did, and pages of its own
+// for what is touched.
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kLocksAreIgnored = true;
+constexpr bool kHasShadowPages = true;
 #else
 constexpr bool kLocksAreIgnored = false;
+constexpr bool kHasShadowPages = false;
 #endif
 
 constexpr std::uint64_t kCapacity = 8 * shm::kHugePage;
@@ -272,7 +275,9 @@ TEST(Prefault, FillsThePageTablesWhenTheRingIsOpened) {
     ASSERT_EQ(publisher.publish(message), Outcome::ok);
     ASSERT_EQ(subscriber.receive().payload().size(), message.size());
   }
-  EXPECT_LT(page_faults() - at, kCapacity / 4096 / 4) << opening;
+  if (!kHasShadowPages) {
+    EXPECT_LT(page_faults() - at, kCapacity / 4096 / 4) << opening;
+  }
 }
 
 }  // namespace
