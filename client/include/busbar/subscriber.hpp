@@ -137,6 +137,7 @@ int Subscriber::run(SubscriberCore& core, hot::Reading& reading, Callback& callb
       run.drained = word.state() <= layout::RecordState::claimed;
       if (!run.drained || !run.at.lets_batch_form(count - looked)) break;
       looked = count;
+      run.drained = false;  // more may have come, and be all that was asked for
       continue;
     }
     Message message(Outcome::ok);
