@@ -301,6 +301,23 @@ TEST_F(Exchange, PollMovesPastEveryMessageWhoseCallbackWasEntered) {
   EXPECT_EQ(text(subscriber.receive(kPatience)), "3");
 }
 
+TEST_F(Exchange, APollThatHadAllItWantedSaysOkInAStreamAtFullSpeed) {
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  std::atomic<bool> stop{false};
+  std::thread sender([&] {
+    while (!stop) publisher.publish(bytes("message"));
+  });
+  for (int full = 0; full < 1000 && !HasFailure();) {
+    if (subscriber.poll([](const Message&) {}, 64) != 64) continue;
+    ++full;
+    EXPECT_EQ(subscriber.poll_outcome(), Outcome::ok);
+  }
+  stop = true;
+  publisher.interrupt();
+  sender.join();
+}
+
 TEST_F(Exchange, PollSaysWhyItStopped) {
   auto publisher = bus.publisher("a");
   auto subscriber = bus.subscriber("a");
