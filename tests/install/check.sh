@@ -24,7 +24,9 @@ runs() {  # runs WHAT PROGRAM
   grep -q /nonexistent/control.sock <<<"$words" || fail "$1: the error does not name the socket: $words"
   echo "$1: ok"
 }
-needs_shared() { ldd "$1" | grep -q 'libbusbar\.so\.1'; }
+# Here and below: `words | grep -q` under pipefail fails now and then, because grep leaves at its find
+# and the writer dies of SIGPIPE.
+needs_shared() { grep -q 'libbusbar\.so\.1' <<<"$(ldd "$1")"; }
 
 # Every public header compiles alone, with the installed ones only.
 for header in "$prefix"/include/busbar/*.hpp; do
@@ -67,6 +69,6 @@ grep -qx "ExecStart=$scratch/first/bin/busbard --config $scratch/first/etc/busba
 echo "service: ok"
 
 for program in busbar busbard; do
-  "$prefix/bin/$program" --version | grep -qF "$version" || fail "$program --version: not $version"
+  grep -qF "$version" <<<"$("$prefix/bin/$program" --version)" || fail "$program --version: not $version"
   echo "$program: ok"
 done

@@ -405,10 +405,11 @@ one() {
 
 # Every mutant that a model knows must be in the table.
 check_table() {
-  local model name missing=0
+  local model name table missing=0
+  table=$(runs)
   for model in "$here"/*.pml; do
     while read -r name; do
-      if ! runs | grep -qE "^fails \| $(basename "$model" .pml) .*-D$name( |\$)"; then
+      if ! grep -qE "^fails \| $(basename "$model" .pml) .*-D$name( |\$)" <<<"$table"; then
         echo "wrong $(basename "$model"): -D$name is in no run of check.sh"
         missing=1
       fi
