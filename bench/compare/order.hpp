@@ -28,9 +28,9 @@ class Order {
     if (stamp.number != next) [[unlikely]]
       note_gap(tally_, stamp.number, next);
     next = stamp.number + 1;
-    tally_.messages.store(++messages_, std::memory_order_relaxed);
   }
   bool at_end() const { return sources_left_ == 0; }
+  std::size_t sources_left() const { return sources_left_; }
 
  private:
   static void note_gap(Tally& tally, std::uint64_t number, std::uint64_t next) {
@@ -45,7 +45,6 @@ class Order {
   const Shape shape_;
   std::vector<std::uint64_t> next_;
   std::size_t sources_left_;
-  std::uint64_t messages_ = 0;
 };
 
 }  // namespace compare

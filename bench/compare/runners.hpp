@@ -40,10 +40,13 @@ inline void wait_for_the_others(Control& control) {
 template <typename Sender>
 [[gnu::always_inline]] inline bool send(Sender& sender, Shape shape, Control& control, Stamp stamp,
                                         Idle& idle) {
-  while (!sender.send(shape.size, [=](void* room) { fill(room, shape, stamp); })) {
+  const auto write = [=](void* room) { fill(room, shape, stamp); };
+  if (sender.send(shape.size, write)) [[likely]]
+    return true;
+  do {
     if (control.is_over()) return false;
     idle();
-  }
+  } while (!sender.send(shape.size, write));
   idle.reset();
   return true;
 }
@@ -62,7 +65,7 @@ void write(Peer& peer, const Plan& plan, Control& control, int id) {
   if (plan.test == Test::idle) control.wait_past(Phase::measuring);
   while (control.sends()) {
     if (!send(sender, shape, control, stamp, idle)) break;
-    tally.messages.store(++messages, std::memory_order_relaxed);
+    ++messages;
     if (++stamp.source == behind) {
       stamp.source = first;
       ++stamp.number;
@@ -74,6 +77,7 @@ void write(Peer& peer, const Plan& plan, Control& control, int id) {
     if (++stamp.source == behind) stamp.source = first;
   }
   sender.flush();
+  tally.messages.store(messages);  // what is counted while it runs costs what is measured
   tally.done.store(true);
   wait_for_the_others(control);
 }
@@ -85,8 +89,14 @@ void read(Peer& peer, const Plan& plan, Control& control, int id) {
   Tally& tally = control.readers[id];
   Order order(tally, plan.shape(), static_cast<std::size_t>(plan.writers * plan.channels));
   Idle idle(plan.wait);
+  const std::size_t sources = order.sources_left();
+  std::uint64_t received = 0;
   while (!order.at_end()) {
-    if (receiver.poll([&](const void* message) { order.take(message); }) > 0) {
+    const int count = receiver.poll([&](const void* message) { order.take(message); });
+    if (count > 0) {
+      received += static_cast<std::uint64_t>(count);
+      // Less the ends.
+      tally.messages.store(received - (sources - order.sources_left()), std::memory_order_relaxed);
       idle.reset();
     } else {
       if (control.is_over()) break;

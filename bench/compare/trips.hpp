@@ -64,6 +64,7 @@ void ask(Peer& peer, const Plan& plan, Control& control) {
     }
     if (counts) log.add(ticks() - begin);
     control.writers[0].messages.store(stamp.number + 1, std::memory_order_relaxed);
+    control.readers[0].messages.store(stamp.number + 1, std::memory_order_relaxed);
   }
   send(sender, shape, control, {0, Stamp::kEnd}, idle);
   sender.flush();

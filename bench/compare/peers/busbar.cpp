@@ -59,25 +59,32 @@ class Busbar {
       for (int i = 0; i < plan.channels; ++i) {
         publishers_.push_back(bus_.publisher(name_of(first + i)));
       }
+      turn_ = publishers_.begin();
+      takes_turns_ = publishers_.size() > 1;
     }
 
     // Inlined, as it would be where a program sends.
     template <typename Write>
     [[gnu::always_inline]] bool send(std::size_t size, Write&& write) {
-      busbar::Publisher& publisher = publishers_[turn_];
+      busbar::Publisher& publisher = *turn_;
       auto claim = blocks_ ? publisher.claim(size) : publisher.try_claim(size);
       if (!claim) return false;
       write(claim.data());
       claim.commit();
-      if (++turn_ == publishers_.size()) turn_ = 0;
+      if (takes_turns_) next();
       return true;
     }
     void flush() {}
 
    private:
+    void next() {
+      if (++turn_ == publishers_.end()) turn_ = publishers_.begin();
+    }
+
     busbar::Bus bus_;
     std::vector<busbar::Publisher> publishers_;
-    std::size_t turn_ = 0;
+    std::vector<busbar::Publisher>::iterator turn_;
+    bool takes_turns_ = false;  // one channel costs nothing for others
     bool blocks_;
   };
 
