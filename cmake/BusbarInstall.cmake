@@ -32,7 +32,8 @@ install(DIRECTORY client/include/busbar
 install(FILES ${busbar_base_headers}
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/base COMPONENT development)
 # What is inline there (docs/adr/0021).
-install(FILES common/hot/prefetch.hpp common/hot/publishing.hpp common/hot/reading.hpp
+install(FILES common/hot/expect.hpp common/hot/prefetch.hpp
+  common/hot/publishing.hpp common/hot/reading.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/hot COMPONENT development)
 install(FILES common/layout/record.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/busbar/common/layout COMPONENT development)

@@ -7,6 +7,7 @@
 // Relative to here: installed, they are found in no other way.
 #include "../base/crash_point.hpp"
 #include "../layout/record.hpp"
+#include "expect.hpp"
 #include "prefetch.hpp"
 
 namespace busbar::hot {
@@ -20,12 +21,13 @@ struct Publishing {
   std::uint64_t mask = 0;     // position to offset
   std::uint64_t grid = 0;     // alignment of records, negative: the bits of a position
   std::uint64_t max_message = 0;
-  std::uint64_t usable = 0;    // claims may end here without a look at anything
-  std::uint64_t next = 0;      // where the next claim begins
-  std::uint64_t claimed = 0;   // end of the contiguous finished prefix, as everybody is told
-  std::uint64_t sequence = 0;  // of the record at `claimed`
-  // Open claims, but for one that was made here: that is open where `claimed` is not `next`.
+  std::uint64_t usable = 0;   // claims may end here without a look at anything
+  std::uint64_t next = 0;     // where the next claim begins
+  std::uint64_t claimed = 0;  // end of the contiguous finished prefix, as everybody is told
+  // Open claims, but for one that was made here: that is open where `claimed` is not `next`. It
+  // stands here so that the two beside it, which each commit changes, are not made into one vector.
   std::uint64_t open = 0;
+  std::uint64_t sequence = 0;  // of the record at `claimed`
   struct Shared {
     std::atomic<std::uint64_t> claimed;
     std::atomic<std::uint64_t> sequence;
@@ -36,19 +38,20 @@ struct Publishing {
   const std::atomic<int>* is_alive = &kShut;
   void* owner = nullptr;
 
-  /// True: a claim of `size` bytes begins at `next`, as it was before. Nothing shows it to others.
-  bool claim(std::uint64_t size) noexcept {
+  /// Where a message of `size` bytes is to be written: a claim begins at `next`, as it was before.
+  /// Nothing shows it to others. Null: it can't be done inline.
+  std::byte* claim(std::uint64_t size) noexcept {
     using namespace layout;
     const std::uint64_t begin = next;
     const std::uint64_t taken = extent(size);
-    if (size > max_message || begin + taken + kReserveBytes > usable || begin != claimed ||
-        is_alive->load(std::memory_order_relaxed) == 0) [[unlikely]] {
-      return false;
+    if (BUSBAR_HARDLY_EVER(size > max_message || begin + taken + kReserveBytes > usable ||
+                           begin != claimed || is_alive->load(std::memory_order_relaxed) == 0)) {
+      return nullptr;
     }
     std::byte* const at = data + (begin & mask);
     header(at + taken).word.store(0, std::memory_order_relaxed);  // the terminator
     next = begin + taken;
-    return true;
+    return at + kHeaderBytes;
   }
 
   /// Whether commit() will do for whatever claim is open: claim() has made it, and no other was
@@ -70,12 +73,13 @@ struct Publishing {
                       std::memory_order_release);
     BUSBAR_CRASH_POINT("finish.word");
     const std::uint64_t end = next;
-    claimed = end;
-    sequence = number + 1;
-    shared->sequence.store(number + 1, std::memory_order_release);  // behind the word
+    Shared& everybody = *shared;
+    everybody.sequence.store(number + 1, std::memory_order_release);  // behind the word
     BUSBAR_CRASH_POINT("solo.sequence");
     // release: whoever joins at `claimed` finds every word before it.
-    shared->claimed.store(end, std::memory_order_release);
+    everybody.claimed.store(end, std::memory_order_release);
+    claimed = end;
+    sequence = number + 1;
     if (size >= kLeastFetched && size <= kMostFetched) fetch_next(size);
     // Pair sleep / commit: the sleeper pays (wake_sleepers).
     std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -7,6 +7,7 @@
 // Relative to here: installed, they are found in no other way.
 #include "../base/pause.hpp"
 #include "../layout/record.hpp"
+#include "expect.hpp"
 
 namespace busbar::hot {
 
@@ -53,7 +54,6 @@ struct Reading {
   /// that it stays inside the doubled mapping. One subtraction, one comparison.
   bool is_plain(layout::Word word) const noexcept {
     using namespace layout;
-    constexpr std::uint64_t kNoSlot = (std::uint64_t{1} << 48) - 1;
     constexpr std::uint64_t kLeast = Word(RecordState::committed, kHeaderBytes, 0).bits();
     return (word.bits() & kNoSlot) - kLeast <= capacity - kHeaderBytes;
   }
@@ -84,6 +84,35 @@ struct Reading {
   /// Who waits by the wait policy lets batches form there.
   void waited() noexcept { density = 0; }
 
+  /// What a plain message was like. The next one is often alike, and a reader that has checked that
+  /// knows where the one behind it begins without waiting for its word: it only has to be right.
+  struct Like {
+    std::uint64_t bits = ~std::uint64_t{0};  // of the word, less the slot; so many has none
+    std::uint64_t extent = 0;                // to the next record
+    std::uint64_t size = 0;                  // of the payload
+  };
+  static bool is(layout::Word word, const Like& like) noexcept {
+    return (word.bits() & kNoSlot) == like.bits;
+  }
+  Like like(layout::Word plain) const noexcept {
+    return {plain.bits() & kNoSlot, (plain.length() + grain) & ~grain,
+            plain.length() - layout::kHeaderBytes};
+  }
+  /// Reads the message here, whose word is like that, and goes on behind it.
+  void take(const Like& like, Record& record) noexcept {
+    const layout::RecordHeader& at = header();
+    record.position = position;
+    record.size = like.size;
+    record.type = at.type.load(std::memory_order_relaxed);
+    const std::uint32_t low = at.sequence.load(std::memory_order_relaxed);
+    if (BUSBAR_HARDLY_EVER(low != static_cast<std::uint32_t>(sequence))) {
+      sequence = full_sequence(low, sequence);
+    }
+    record.sequence = sequence++;
+    position += like.extent;
+    record.end = position;
+  }
+
   /// True if a message begins right here; then `record` is it, and reading goes on behind it.
   bool next(Record& record) noexcept {
     const layout::Word word = look();
@@ -110,6 +139,7 @@ struct Reading {
   }
 
  private:
+  static constexpr std::uint64_t kNoSlot = (std::uint64_t{1} << 48) - 1;
   static constexpr int kDense = 16;
   static constexpr int kFewestPauses = 16;
   static constexpr int kSmallBatch = 256;

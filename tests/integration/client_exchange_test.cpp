@@ -301,6 +301,29 @@ TEST_F(Exchange, PollMovesPastEveryMessageWhoseCallbackWasEntered) {
   EXPECT_EQ(text(subscriber.receive(kPatience)), "3");
 }
 
+TEST_F(Exchange, APollFindsMessagesOfAllSizesBetweenAbortedOnes) {
+  auto publisher = bus.publisher("a");
+  auto subscriber = bus.subscriber("a");
+  const std::size_t sizes[] = {5, 5, 5, 0, 0, 9, 5, 8, 16, 16, 5};
+  std::vector<std::pair<std::uint64_t, std::size_t>> sent, found;
+  std::uint64_t number = 0;
+  for (int i = 0; i < 300; ++i) {
+    if (i % 7 == 3) {
+      publisher.claim(5).abort();
+      ++number;
+    }
+    const std::size_t size = sizes[i % std::size(sizes)];
+    ASSERT_EQ(publisher.publish(bytes(std::string(size, 'a'))), Outcome::ok);
+    sent.emplace_back(number++, size);
+  }
+  const auto note = [&](const Message& message) {
+    found.emplace_back(message.sequence(), message.payload().size());
+  };
+  while (subscriber.poll(note, 64) > 0) {
+  }
+  EXPECT_EQ(found, sent);
+}
+
 TEST_F(Exchange, APollThatHadAllItWantedSaysOkInAStreamAtFullSpeed) {
   auto publisher = bus.publisher("a");
   auto subscriber = bus.subscriber("a");

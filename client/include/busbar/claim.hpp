@@ -40,7 +40,7 @@ BUSBAR_EXPORT void heed_calls(hot::Publishing& publishing);
 class BUSBAR_EXPORT Claim {
  public:
   Claim() noexcept = default;
-  Claim(Claim&& other) noexcept { swap(other); }
+  [[gnu::always_inline]] Claim(Claim&& other) noexcept { swap(other); }
   Claim& operator=(Claim&& other) noexcept {
     if (this != &other) {
       abort();
@@ -68,19 +68,17 @@ class BUSBAR_EXPORT Claim {
   /// unless a subscriber sleeps. Throws Errc::misuse on an empty claim or used > size(); the claim
   /// then stays as it was.
   void commit() { commit(size_); }
-  void commit(std::size_t used) {
-    if (publishing_ == nullptr) [[unlikely]]
-      detail::throw_empty_claim();
+  [[gnu::always_inline]] void commit(std::size_t used) {
+    if (BUSBAR_HARDLY_EVER(publishing_ == nullptr)) detail::throw_empty_claim();
     hot::Publishing& publishing = *publishing_;
-    if (used != size_ || !publishing.has_one_claim()) [[unlikely]] {
+    if (BUSBAR_HARDLY_EVER(used != size_ || !publishing.has_one_claim())) {
       detail::commit_slowly(publishing, position_, size_, used, type_);
       forget();
       return;
     }
     const bool somebody_calls = publishing.commit(data_, size_, type_);
     forget();
-    if (somebody_calls) [[unlikely]]
-      detail::heed_calls(publishing);
+    if (BUSBAR_HARDLY_EVER(somebody_calls)) detail::heed_calls(publishing);
   }
 
   /// Gives the room back; subscribers pass over it. Nothing happens on an empty claim.
@@ -94,13 +92,15 @@ class BUSBAR_EXPORT Claim {
   friend class PublisherCore;
   friend class Publisher;
   explicit Claim(Outcome outcome) noexcept : outcome_(outcome) {}
-  Claim(hot::Publishing* publishing, std::uint64_t position, std::size_t size) noexcept
+  [[gnu::always_inline]] Claim(hot::Publishing* publishing, std::byte* data, std::uint64_t position,
+                               std::size_t size) noexcept
       : publishing_(publishing),
-        data_(publishing->payload(position)),
+        data_(data),
         size_(size),
         position_(position),
         outcome_(Outcome::ok) {}
-  Claim(hot::Publishing* publishing, const detail::Claimed& claimed, std::size_t size) noexcept
+  [[gnu::always_inline]] Claim(hot::Publishing* publishing, const detail::Claimed& claimed,
+                               std::size_t size) noexcept
       : outcome_(claimed.outcome) {
     if (outcome_ != Outcome::ok) return;
     publishing_ = publishing;
@@ -108,13 +108,13 @@ class BUSBAR_EXPORT Claim {
     size_ = size;
     position_ = claimed.position;
   }
-  void forget() noexcept {
+  [[gnu::always_inline]] void forget() noexcept {
     publishing_ = nullptr;
     data_ = nullptr;
     size_ = 0;
     outcome_ = Outcome::empty;
   }
-  void swap(Claim& other) noexcept {
+  [[gnu::always_inline]] void swap(Claim& other) noexcept {
     std::swap(publishing_, other.publishing_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

@@ -32,19 +32,25 @@ class BUSBAR_EXPORT Publisher {
   /// with the first commit after it, at the latest); ended (after end()). Throws Errc::too_large
   /// beyond max_message, misuse, forked.
   Claim claim(std::size_t size) {
-    std::uint64_t position = 0;
-    if (claims_at_once(size, position)) [[likely]]
-      return {publishing_, position, size};
-    return {publishing_, detail::claim_slowly(publishing_, size), size};
+    hot::Publishing* const publishing = publishing_;
+    if (BUSBAR_NEARLY_ALWAYS(publishing != nullptr)) {
+      const std::uint64_t position = publishing->next;
+      std::byte* const data = publishing->claim(size);
+      if (BUSBAR_NEARLY_ALWAYS(data != nullptr)) return {publishing, data, position, size};
+    }
+    return {publishing, detail::claim_slowly(publishing, size), size};
   }
 
   /// As claim(), but never waits: full where claim would wait, and with several publishers also if
   /// another one is just claiming: try again.
   Claim try_claim(std::size_t size) {
-    std::uint64_t position = 0;
-    if (claims_at_once(size, position)) [[likely]]
-      return {publishing_, position, size};
-    return {publishing_, detail::try_claim_slowly(publishing_, size), size};
+    hot::Publishing* const publishing = publishing_;
+    if (BUSBAR_NEARLY_ALWAYS(publishing != nullptr)) {
+      const std::uint64_t position = publishing->next;
+      std::byte* const data = publishing->claim(size);
+      if (BUSBAR_NEARLY_ALWAYS(data != nullptr)) return {publishing, data, position, size};
+    }
+    return {publishing, detail::try_claim_slowly(publishing, size), size};
   }
 
   /// claim, copy, commit in one call; the message's type is `type`. Outcomes and errors of claim().
@@ -83,12 +89,6 @@ class BUSBAR_EXPORT Publisher {
   explicit Publisher(PublisherCore* core) noexcept;
   PublisherCore& core() const;
 
-  bool claims_at_once(std::size_t size, std::uint64_t& position) noexcept {
-    if (publishing_ == nullptr) [[unlikely]]
-      return false;
-    position = publishing_->next;
-    return publishing_->claim(size);
-  }
   static Outcome copy_and_commit(Claim claim, std::span<const std::byte> message,
                                  std::uint32_t type) {
     if (!claim) [[unlikely]]

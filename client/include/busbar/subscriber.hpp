@@ -128,32 +128,38 @@ int Subscriber::run(SubscriberCore& core, hot::Reading& reading, Callback& callb
     bool drained = false;
     ~Run() { detail::end_run(core, at.position, at.sequence, at.density, at.pauses, drained); }
   } run{core, reading};
-  std::uint64_t passed = run.at.position;
+  hot::Reading::Like like;
+  const std::uint64_t far = run.at.capacity / 16;
+  std::uint64_t pass_at = run.at.position + far;
   int count = 0;
   int looked = 0;  // count at the last look that found nothing more
   while (count < most) {
     const layout::Word word = run.at.look();
-    if (!run.at.is_plain(word)) [[unlikely]] {
-      run.drained = word.state() <= layout::RecordState::claimed;
-      if (!run.drained || !run.at.lets_batch_form(count - looked)) break;
-      looked = count;
-      run.drained = false;  // more may have come, and be all that was asked for
-      continue;
+    if (!hot::Reading::is(word, like)) {
+      if (!run.at.is_plain(word)) [[unlikely]] {
+        run.drained = word.state() <= layout::RecordState::claimed;
+        if (!run.drained || !run.at.lets_batch_form(count - looked)) break;
+        looked = count;
+        run.drained = false;  // more may have come, and be all that was asked for
+        continue;
+      }
+      like = run.at.like(word);
     }
     Message message(Outcome::ok);
     message.data_ = run.at.payload();
     hot::Record record;
-    run.at.take(word, record);
+    run.at.take(like, record);
     message.size_ = record.size;
     message.sequence_ = record.sequence;
     message.type_ = record.type;
     ++count;
     callback(static_cast<const Message&>(message));
-    if (run.at.is_alive->load(std::memory_order_relaxed) == 0) [[unlikely]]
+    if (BUSBAR_HARDLY_EVER(run.at.is_alive->load(std::memory_order_relaxed) == 0)) {
       detail::throw_forked_run(core);
-    if (run.at.position - passed >= run.at.capacity / 16) [[unlikely]] {
-      passed = run.at.position;
-      detail::pass_run(core, passed);
+    }
+    if (BUSBAR_HARDLY_EVER(run.at.position >= pass_at)) {
+      detail::pass_run(core, run.at.position);
+      pass_at = run.at.position + far;
     }
   }
   drained = run.drained;
