@@ -16,11 +16,15 @@ void yield(Waiting& waiting) noexcept {
 
 }  // namespace
 
+void pause_for(std::uint32_t pauses) noexcept {
+  for (std::uint32_t i = 0; i < pauses; ++i) sync::pause();
+}
+
 bool rest(Waiting& waiting) noexcept {
   const Rest next = waiting.next();
   switch (next.kind) {
     case Rest::Kind::pause:
-      for (std::uint32_t i = 0; i < next.pauses; ++i) sync::pause();
+      pause_for(next.pauses);
       return true;
     case Rest::Kind::yield:
       yield(waiting);

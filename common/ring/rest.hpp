@@ -20,6 +20,13 @@ inline std::uint64_t batch_bytes(const RingView& ring) noexcept {
   return std::min<std::uint64_t>(ring.capacity / 8, 64 << 10);
 }
 
+/// The least that is worth a look at the other side's lines, where it is at work.
+inline std::uint64_t least_batch_bytes(const RingView& ring) noexcept {
+  return std::min<std::uint64_t>(ring.capacity / 32, 8 << 10);
+}
+
+void pause_for(std::uint32_t pauses) noexcept;
+
 /// Tells `waiting` how long a sleep was.
 class SleepWatch {
  public:

@@ -21,6 +21,15 @@ class SharedClaims {
  public:
   SharedClaims(const RingView& ring, std::uint32_t slot);
 
+  /// Where the next claim will begin, and how far claims may go before somebody looks at the seats;
+  /// of whoever asks without the mutex, a guess.
+  std::uint64_t next(const RingView& ring) const noexcept {
+    return ring.control->publishers.claimed.load(std::memory_order_relaxed);
+  }
+  std::uint64_t limit(const RingView& ring) const noexcept {
+    return ring.control->publishers.gate_limit.load(std::memory_order_relaxed);
+  }
+
   /// The common case: nobody else is inside, there is room, and no claim of this publisher is open.
   /// False: nothing has happened.
   bool claim_at_once(const RingView& ring, std::uint64_t size, Room& room) noexcept {

@@ -47,7 +47,7 @@ Outcome SoloClaims::claim_slowly(const RingView& ring, std::uint64_t size, Room&
   if (hot_.next + extent + kReserveBytes > hot_.usable) {
     const Outcome outcome = find_room(ring, extent);
     if (outcome != Outcome::ok) return outcome;
-    if (hot_.open == 0 && hot_.claim(size)) {
+    if (hot_.open == 0 && hot_.claim(size) != nullptr) {
       room = {hot_.claimed, size};
       return Outcome::ok;
     }

@@ -28,11 +28,15 @@ class SoloClaims {
   /// ok, full, or closed (learnt at the limit, so a stride late at most). Never waits.
   Outcome try_claim(const RingView& ring, std::uint64_t size, Room& room) {
     const std::uint64_t position = hot_.next;
-    if (!hot_.claim(size)) [[unlikely]]
+    if (hot_.claim(size) == nullptr) [[unlikely]]
       return claim_slowly(ring, size, room);
     room = {position, size};
     return Outcome::ok;
   }
+
+  /// Where the next claim begins, and how far claims may go before somebody looks at the seats.
+  std::uint64_t next() const noexcept { return hot_.next; }
+  std::uint64_t limit() const noexcept { return gate_; }
 
   /// Once the role is taken: claims go inline as long as `alive` is not 0.
   void open_unless_forked(const RingView& ring, const std::atomic<int>& alive);

@@ -24,7 +24,8 @@ Writer::Writer(const RingView& ring, std::uint32_t slot)
       is_solo_(ring.max_publishers == 1),
       solo_(ring),
       shared_(ring, slot),
-      watch_(ring, slot) {
+      watch_(ring, slot),
+      pace_(ring.capacity) {
   if (is_solo_) solo_.take_role(ring_);
 }
 
@@ -34,6 +35,18 @@ Outcome Writer::without_room() {
   if (ring_.when_full != layout::WhenFull::drop_newest) return Outcome::full;
   ring_.control->channel.dropped.fetch_add(1, std::memory_order_relaxed);
   return Outcome::dropped;
+}
+
+Outcome Writer::claim_at_pace(std::uint64_t size, Room& room) {
+  const auto limit = [&] { return is_solo_ ? solo_.limit() : shared_.limit(ring_); };
+  const std::uint64_t next = is_solo_ ? solo_.next() : shared_.next(ring_);
+  const std::uint64_t before = limit();
+  if (next + ring_.extent(kHeaderBytes + size) + kReserveBytes > before) {
+    pause_for(pace_.pauses());
+  }
+  const Outcome outcome = claim_now(size, room);
+  if (limit() != before) pace_.gained(limit() - before, least_batch_bytes(ring_));
+  return outcome;
 }
 
 Outcome Writer::claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline) {

@@ -10,6 +10,7 @@
 #include "common/ring/lookout.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/room.hpp"
+#include "common/ring/room_pace.hpp"
 #include "common/ring/shared_claims.hpp"
 #include "common/ring/solo_claims.hpp"
 #include "common/ring/waiting.hpp"
@@ -39,7 +40,7 @@ class Writer {
   /// Waits for room as the channel says. Outcomes also: timeout, interrupted; full if only own
   /// claims stand in the way.
   Outcome claim(std::uint64_t size, Room& room, Interrupt& interrupt) {
-    const Outcome outcome = claim_now(size, room);
+    const Outcome outcome = claim_at_pace(size, room);
     if (outcome == Outcome::ok) [[likely]]
       return outcome;
     return claim_slow(size, room, interrupt);
@@ -78,7 +79,10 @@ class Writer {
   /// the channel's block_timeout, whatever when_full says.
   Outcome end(Interrupt& interrupt);
 
-  void set_wait_policy(WaitPolicy policy) noexcept { waiting_.set_policy(policy); }
+  void set_wait_policy(WaitPolicy policy) noexcept {
+    waiting_.set_policy(policy);
+    pace_.set_policy(policy);
+  }
 
   /// From now on it is told who stands in the way; null: nobody.
   void set_lookout(Lookout* lookout) noexcept {
@@ -138,6 +142,7 @@ class Writer {
     solo_.hot().shut();
   }
   bool look(const Blocker* blocker) noexcept;
+  Outcome claim_at_pace(std::uint64_t size, Room& room);
   Outcome claim_slow(std::uint64_t size, Room& room, Interrupt& interrupt);
   Outcome claim_with_mutex(std::uint64_t size, Room& room, const Deadline& deadline);
   Outcome claim_end(Room& room, const Deadline& deadline, bool& last);
@@ -159,6 +164,7 @@ class Writer {
   DeathWatch watch_;
   Lookout* lookout_ = nullptr;
   Waiting waiting_{Waiting::Look::seats};
+  RoomPace pace_;
 };
 
 }  // namespace busbar::ring
