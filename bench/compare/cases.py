@@ -71,6 +71,8 @@ def one_way():
         args = ("one-way", f"size={size}", f"capacity={capacity}")
         yield Case(group, "ring", f"bare ring, batch of {batch}", args + ("wait=busy", f"batch={batch}"))
         yield Case(group, "busbar", "**Busbar**", args + ("wait=block",))
+        if size > 64:
+            yield Case(group, "ring", "bare ring, each shown at once", args + ("wait=busy", "batch=1"))
         if size == 64:
             yield Case(group, "ring", "bare ring, batch of 32", args + ("wait=busy", "batch=32"))
             yield Case(group, "ring", "bare ring, batch of 1", args + ("wait=busy", "batch=1"))
