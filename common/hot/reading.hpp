@@ -87,7 +87,7 @@ struct Reading {
   /// What a plain message was like. The next one is often alike, and a reader that has checked that
   /// knows where the one behind it begins without waiting for its word: it only has to be right.
   struct Like {
-    std::uint64_t bits = ~std::uint64_t{0};  // of the word, less the slot; so many has none
+    std::uint64_t bits = ~std::uint64_t{0};  // of the word, less the slot; no word has all of these
     std::uint64_t extent = 0;                // to the next record
     std::uint64_t size = 0;                  // of the payload
   };

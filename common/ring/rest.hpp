@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "common/base/outcome.hpp"
+#include "common/layout/geometry.hpp"
 #include "common/ring/ring_view.hpp"
 #include "common/ring/waiting.hpp"
 
@@ -20,9 +21,10 @@ inline std::uint64_t batch_bytes(const RingView& ring) noexcept {
   return std::min<std::uint64_t>(ring.capacity / 8, 64 << 10);
 }
 
-/// The least that is worth a look at the other side's lines, where it is at work.
-inline std::uint64_t least_batch_bytes(const RingView& ring) noexcept {
-  return std::min<std::uint64_t>(ring.capacity / 32, 8 << 10);
+/// The least room that is worth a look at the cursors: a quarter at most of what a look finds that
+/// nobody limits.
+inline std::uint64_t least_room(const RingView& ring) noexcept {
+  return std::min<std::uint64_t>(layout::stride(ring.capacity) / 4, 8 << 10);
 }
 
 void pause_for(std::uint32_t pauses) noexcept;

@@ -9,9 +9,9 @@
 namespace busbar::ring {
 
 /// For how long a publisher at its limit leaves the seats alone before it looks at them again. In a
-/// full ring whose readers let go of one message after the other, each look finds room for one or
-/// two, and takes the cursors' lines from the readers just then: who looks more rarely gets more.
-/// A value that goes by what it is told. docs/adr/0022.
+/// full ring whose readers let go of one message after the other, each look finds room for a few,
+/// and takes the cursors' lines from the readers just then: who looks more rarely gets more. A
+/// value that goes by what it is told. docs/adr/0022.
 class RoomPace {
  public:
   explicit RoomPace(std::uint64_t capacity) noexcept
@@ -25,14 +25,16 @@ class RoomPace {
   }
   std::uint32_t pauses() const noexcept { return pauses_; }
 
-  /// A look has raised the limit by so many bytes.
-  void gained(std::uint64_t bytes, std::uint64_t enough) noexcept {
-    if (bytes < enough) {
+  /// A look has found room for so many bytes.
+  void found(std::uint64_t room, std::uint64_t enough) noexcept {
+    if (room < enough) {
       pauses_ = std::min(pauses_ * 2 + 1, most_);
-    } else if (bytes / 2 > enough) {
+    } else if (room / 2 >= enough) {
       pauses_ /= 2;
     }
   }
+  /// Nobody has let go of anything: it waits in another way, if at all.
+  void found_nothing() noexcept { pauses_ /= 2; }
 
  private:
   static constexpr std::uint32_t kMost = 256;  // a few microseconds

@@ -41,11 +41,15 @@ Outcome Writer::claim_at_pace(std::uint64_t size, Room& room) {
   const auto limit = [&] { return is_solo_ ? solo_.limit() : shared_.limit(ring_); };
   const std::uint64_t next = is_solo_ ? solo_.next() : shared_.next(ring_);
   const std::uint64_t before = limit();
-  if (next + ring_.extent(kHeaderBytes + size) + kReserveBytes > before) {
-    pause_for(pace_.pauses());
-  }
+  const bool looks = next + ring_.extent(kHeaderBytes + size) + kReserveBytes > before;
+  if (looks) pause_for(pace_.pauses());
   const Outcome outcome = claim_now(size, room);
-  if (limit() != before) pace_.gained(limit() - before, least_batch_bytes(ring_));
+  if (!looks) return outcome;
+  if (limit() != before) {
+    pace_.found(limit() - next, least_room(ring_));
+  } else {
+    pace_.found_nothing();
+  }
   return outcome;
 }
 

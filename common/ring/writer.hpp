@@ -37,10 +37,11 @@ class Writer {
     return outcome == Outcome::full ? without_room() : outcome;
   }
 
-  /// Waits for room as the channel says. Outcomes also: timeout, interrupted; full if only own
-  /// claims stand in the way.
+  /// Waits for room as the channel says, and may pause before it looks (RoomPace). Outcomes also:
+  /// timeout, interrupted; full if only own claims stand in the way.
   Outcome claim(std::uint64_t size, Room& room, Interrupt& interrupt) {
-    const Outcome outcome = claim_at_pace(size, room);
+    const bool waits = ring_.when_full == layout::WhenFull::block;
+    const Outcome outcome = waits ? claim_at_pace(size, room) : claim_now(size, room);
     if (outcome == Outcome::ok) [[likely]]
       return outcome;
     return claim_slow(size, room, interrupt);
@@ -115,6 +116,7 @@ class Writer {
     if (wake_sleepers(ring_)) heed();
   }
   std::uint32_t slot() const noexcept { return slot_; }
+  const RoomPace& pace() const noexcept { return pace_; }
 
  private:
   Outcome claim_now(std::uint64_t size, Room& room) {

@@ -69,7 +69,8 @@ struct SubscriberOptions {
 
 /// How a publisher wants its place.
 struct PublisherOptions {
-  /// How it waits for room. Not given: as the Bus says.
+  /// How it waits for room, and whether a claim in a full ring leaves the subscribers alone for a
+  /// moment (not with latency). Not given: as the Bus says.
   std::optional<WaitPolicy> wait = {};
 };
 

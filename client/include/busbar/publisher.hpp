@@ -25,12 +25,14 @@ class BUSBAR_EXPORT Publisher {
   ~Publisher();
 
   /// Room for a message of `size` bytes (0 is allowed). Without room it waits as the channel's
-  /// when_full says. Outcomes: ok; timeout (after the channel's block_timeout; under evict
-  /// too, for open claims of others and held messages that leave no room); dropped
-  /// (drop_newest; counted); full (the caller's own open claims stand in the way, perhaps because
-  /// held messages leave no place but in them: commit those first); interrupted; closed (learnt
-  /// with the first commit after it, at the latest); ended (after end()). Throws Errc::too_large
-  /// beyond max_message, misuse, forked.
+  /// when_full says. On a channel that says block, in a ring so full that each look finds room for
+  /// a few messages, it leaves the subscribers' lines alone for some microseconds before it looks
+  /// (never with the wait policy latency). Outcomes: ok; timeout (after the channel's
+  /// block_timeout; under evict too, for open claims of others and held messages that leave no
+  /// room); dropped (drop_newest; counted); full (the caller's own open claims stand in the way,
+  /// perhaps because held messages leave no place but in them: commit those first); interrupted;
+  /// closed (learnt with the first commit after it, at the latest); ended (after end()). Throws
+  /// Errc::too_large beyond max_message, misuse, forked.
   Claim claim(std::size_t size) {
     hot::Publishing* const publishing = publishing_;
     if (BUSBAR_NEARLY_ALWAYS(publishing != nullptr)) {

@@ -59,7 +59,8 @@ class BUSBAR_EXPORT Subscriber {
   /// has moved past every message whose callback was entered. poll_outcome() tells why it stopped.
   /// A callback that receives or polls from the same Subscriber gets Errc::misuse.
   /// Where messages come at full speed, and the wait policy is not `latency`, it lets a batch form
-  /// before it says that there are no more: a few microseconds at most.
+  /// each time it comes to the end, a few microseconds at most, and goes on as long as that brings
+  /// something.
   template <typename Callback>
   int poll(Callback&& callback, int most);
 
