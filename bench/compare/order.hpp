@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "control.hpp"
@@ -31,6 +33,10 @@ class Order {
   }
   bool at_end() const { return sources_left_ == 0; }
   std::size_t sources_left() const { return sources_left_; }
+  /// Those that were seen, whatever a peer says that it has shown.
+  std::uint64_t messages() const {
+    return std::accumulate(next_.begin(), next_.end(), std::uint64_t{0});
+  }
 
  private:
   static void note_gap(Tally& tally, std::uint64_t number, std::uint64_t next) {

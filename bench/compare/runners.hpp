@@ -103,6 +103,7 @@ void read(Peer& peer, const Plan& plan, Control& control, int id) {
       idle();
     }
   }
+  tally.messages.store(order.messages());
   tally.done.store(true);
   wait_for_the_others(control);
 }

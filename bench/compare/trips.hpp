@@ -69,6 +69,7 @@ void ask(Peer& peer, const Plan& plan, Control& control) {
   send(sender, shape, control, {0, Stamp::kEnd}, idle);
   sender.flush();
   control.trips = log.times(tick.nanoseconds());
+  control.readers[0].messages.store(order.messages());
   control.readers[0].done.store(true);
   control.writers[0].done.store(true);
   wait_for_the_others(control);

@@ -36,6 +36,7 @@ finds lost "lost messages: 1"
 finds changed "wrong messages: 1"
 finds changed "wrong messages: 1" size=65536
 finds repeated "repeated messages: 1"
+finds unseen "written: "
 finds lost "lost messages: 1" readers=2
 
 # Words that nothing has are an error, and told with those that there are.

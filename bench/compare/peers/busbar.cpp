@@ -40,7 +40,7 @@ class Busbar {
     busbar::Bus bus = connect("compare-set-up");
     const int channels = plan.test == compare::Test::round_trip ? 2 : plan.channels;
     busbar::ChannelOptions options{.capacity = plan.capacity};
-    if (plan.size >= 1024) options.alignment = 64;  // as docs/performance.md recommends
+    if (plan.size >= 1024) options.alignment = 64;  // as docs/performance.md says
     if (plan.size > plan.capacity / 4) options.max_message = plan.size;
     options.max_publishers = static_cast<std::uint32_t>(plan.writers);
     options.max_subscribers = 64;

@@ -1,4 +1,6 @@
-// A ring that does wrong once, as fault=lost|changed|repeated says: the harness has to find it.
+// A ring that does wrong once, as fault=lost|changed|repeated|unseen says: the harness has to find
+// it.
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,6 +13,8 @@ namespace {
 
 using compare::Plan;
 using compare::Ring;
+using compare::Stamp;
+using compare::Word;
 
 constexpr int kWhich = 100;  // message
 
@@ -37,7 +41,8 @@ class Faulty : public Ring {
         }));
       if (fault_ == "repeated")
         return count(sender_.send(size, write)) && sender_.send(size, write);
-      throw std::invalid_argument("fault=lost|changed|repeated");
+      if (fault_ == "unseen") return count(sender_.send(size, write));
+      throw std::invalid_argument("fault=lost|changed|repeated|unseen");
     }
     void flush() { sender_.flush(); }
 
@@ -51,6 +56,31 @@ class Faulty : public Ring {
     std::string fault_;
     std::vector<char> elsewhere_;
     int count_ = 0;
+  };
+
+  /// fault=unseen: counts all messages, and does not show the last one before the end.
+  class Receiver {
+   public:
+    Receiver(Faulty& peer, const Plan& plan, int channel, int id)
+        : receiver_(peer, plan, channel, id), hides_(plan.fault == "unseen"), last_(plan.size) {}
+
+    template <typename Visit>
+    int poll(Visit&& visit) {
+      if (!hides_) return receiver_.poll(visit);
+      return receiver_.poll([&](const void* message) {
+        const bool is_end = Stamp::of(*static_cast<const Word*>(message)).number == Stamp::kEnd;
+        if (has_last_ && !is_end) visit(last_.data());
+        if (is_end) visit(message);
+        std::memcpy(last_.data(), message, last_.size());
+        has_last_ = !is_end;
+      });
+    }
+
+   private:
+    Ring::Receiver receiver_;
+    bool hides_;
+    bool has_last_ = false;
+    std::vector<char> last_;
   };
 };
 
